@@ -1,0 +1,52 @@
+# Xiansuo: every command a person or a machine needs. `make run` and `make test` work on a fresh machine that has
+# Python >= 3.11, make and a package registry, and nothing else.
+
+PYTHON   ?= python3
+VENV     := .venv
+BIN      := $(VENV)/bin
+PROFILE  ?= county
+# How many test processes; the database servers and the browser are shared out among them.
+WORKERS  ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run setup setup-test lock clean
+
+help:            ## List these commands
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: setup       ## Serve the demo county (PROFILE=small: an office of ten), until Ctrl-C
+	@PROFILE=$(PROFILE) exec $(BIN)/python -m verification.cli run --profile $(PROFILE)
+
+setup: $(VENV)/run.stamp        ## Make the environment that `make run` needs
+setup-test: $(VENV)/test.stamp  ## ... and what the tests need
+
+# uv is not on a fresh machine: pip fetches it, by hash, into the environment, and it fetches the rest quickly.
+# It is told of the package index that this machine's pip uses, because it does not read pip's settings.
+INDEX = index=$$($(BIN)/python -m pip config get global.index-url 2>/dev/null || true); \
+	index=$${PIP_INDEX_URL:-$$index}; test -z "$$index" || export UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$index}"
+INSTALL = $(INDEX); $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode
+
+$(VENV)/uv.stamp: requirements-uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Xiansuo needs Python 3.11 or newer")'
+	@$(PYTHON) -c 'import ensurepip, venv' || { echo "Install Python's venv module (Debian: apt-get install python3-venv)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/run.stamp: requirements.lock $(VENV)/uv.stamp
+	@$(INSTALL) -r $<
+	@touch $@
+
+$(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
+	@$(INSTALL) -r $<
+	@touch $@
+
+lock: $(VENV)/uv.stamp  ## Refresh the locks from the .in files (UPGRADE=-U: newest versions)
+	@for name in requirements-uv requirements requirements-test; do \
+	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	        --no-emit-index-url --no-header $(UPGRADE) $$name.in -o $$name.lock || exit 1; done
+
+clean:           ## Remove the environment and what tools left behind; never touches var/
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis tests/e2e/results
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
