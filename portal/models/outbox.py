@@ -29,16 +29,19 @@ class OutboxTopic(StrEnum):
 
 
 class OutboxRow(Base):
-    """One piece of work. ``leased_until`` and ``attempts`` are written by the relay at claim."""
+    """One piece of work. ``attempts`` is written by the relay at claim, and is what makes a claim single.
+
+    The lease itself lies in the queue server, which keeps nothing on disk: a moment written here would
+    tell, to the second, when the tip came that caused the work.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index(None, "dead", "leased_until"), NO_ROWID)
+    __table_args__ = (Index(None, "dead", "attempts"), NO_ROWID)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     topic: Mapped[OutboxTopic] = mapped_column(code_column(OutboxTopic))
     subject_id: Mapped[uuid.UUID]
     due_at: Mapped[datetime | None]
-    leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     dead: Mapped[bool] = mapped_column(default=False)
     error_code: Mapped[str | None] = mapped_column(String(80))

@@ -36,6 +36,7 @@ from verification.models.outcome import (
     PaperAct,
     RectificationItem,
 )
+from verification.models.schedule import ScheduleSlot
 from verification.models.staff import (
     INSPECTABLE,
     Interest,
@@ -85,6 +86,7 @@ __all__ = [
     "RecordKind",
     "RectificationItem",
     "Role",
+    "ScheduleSlot",
     "Staff",
     "StaffNotice",
     "StaffRole",
