@@ -1,0 +1,209 @@
+"""Fixtures that every test may ask for. What they stand on is in ``tests/support``.
+
+``clock`` ``rng`` · ``database`` (on SQLite and PostgreSQL) ``database_url`` ``postgres_urls`` · ``valkey`` ·
+``browser`` ``new_visitor`` ``page`` ``page_without_script`` · ``shared_attachments``
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.clock import CIVIL_ZONE, FixedClock
+from portal.db import Database
+from portal.models import Rng
+from tests.support import browser as browsers
+from tests.support import machine, schema
+from tests.support.postgres import PostgresServer, PostgresUrls
+from tests.support.sockets import close_to_the_outside
+from tests.support.valkey import ValkeyProcess
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_configure() -> None:
+    """Before anything is imported by a test: no sockets to the outside, and no settings of this machine's."""
+    close_to_the_outside()
+    for name in [name for name in os.environ if name.startswith("XIANSUO_") and name != "XIANSUO_TEST_DATA"]:
+        del os.environ[name]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tests with a database run on each kind; ``@pytest.mark.databases("sqlite")`` narrows that."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("databases")
+    kinds = marker.args if marker else DATABASES
+    marks = {"sqlite": (), "postgresql": (pytest.mark.postgresql,)}
+    metafunc.parametrize("database_kind", [pytest.param(kind, marks=marks[kind]) for kind in kinds])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a real browser or server is marked so, that ``make test-fast`` can leave it out."""
+    for item in items:
+        wanted = getattr(item, "fixturenames", ())
+        if "browser" in wanted:
+            item.add_marker(pytest.mark.browser)
+        if "postgres_server" in wanted and "database_kind" not in wanted:
+            item.add_marker(pytest.mark.postgresql)
+
+
+# --- time and chance ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Monday 2 March 2026, 09:30 in the office's zone: an ordinary working day."""
+    return FixedClock(datetime(2026, 3, 2, 9, 30, tzinfo=CIVIL_ZONE))
+
+
+@pytest.fixture
+def rng() -> Rng:
+    """Random bytes that are the same in every run."""
+    return random.Random(20260302).randbytes
+
+
+# --- databases ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """The session's cluster, with a migrated template."""
+    server = PostgresServer()
+    try:
+        server.start()
+        server.prepare(schema.migrate)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def postgres_urls(postgres_server: PostgresServer) -> Iterator[PostgresUrls]:
+    """A migrated database as its owner and as the two apps' roles."""
+    name = postgres_server.create()
+    yield postgres_server.urls(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def postgres_url(postgres_urls: PostgresUrls) -> str:
+    """A migrated database as its owner."""
+    return postgres_urls.owner
+
+
+@pytest.fixture
+def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without any table, of each kind; for tests of the migrations themselves."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = server.create(empty=True)
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    schema.migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated database of each kind (``database_kind`` is "sqlite" or "postgresql")."""
+    if database_kind == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        return schema.copy_sqlite(template, to=tmp_path / "test.sqlite3")
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open database of each kind, migrated and empty."""
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+# --- the queue ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def valkey_process() -> Iterator[ValkeyProcess]:
+    """The session's queue server."""
+    server = ValkeyProcess()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def valkey(valkey_process: ValkeyProcess) -> ValkeyProcess:
+    """A running, empty queue server; a test may ``stop()`` it to see what happens then."""
+    valkey_process.empty()
+    return valkey_process
+
+
+# --- the browser -------------------------------------------------------------------------------------------
+
+
+class NewVisitor(Protocol):
+    """Makes one more person with a browser of their own; closed when the test ends."""
+
+    def __call__(self, *, script: bool, width: int = ..., locale: str = ...) -> browsers.Visitor: ...
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The session's Chromium."""
+    with sync_playwright() as playwright:
+        opened = browsers.launch(playwright)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def new_visitor(browser: Browser) -> Iterator[NewVisitor]:
+    """``new_visitor(script=False, width=PHONE)``: as many people as a test needs."""
+    with ExitStack() as stack:
+
+        def make(*, script: bool, width: int = browsers.DESK, locale: str = "zh-CN") -> browsers.Visitor:
+            return stack.enter_context(browsers.visit(browser, script=script, width=width, locale=locale))
+
+        yield make
+
+
+@pytest.fixture
+def page(new_visitor: NewVisitor) -> Page:
+    """A page with JavaScript on."""
+    return new_visitor(script=True).context.new_page()
+
+
+@pytest.fixture
+def page_without_script(new_visitor: NewVisitor) -> Page:
+    """A page with JavaScript off: how the public side must work."""
+    return new_visitor(script=False).context.new_page()
+
+
+# --- real files --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def shared_attachments() -> Path:
+    """Real photographs (``images/``) and documents (``documents/``)."""
+    return machine.attachments()
