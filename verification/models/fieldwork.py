@@ -1,4 +1,7 @@
-"""Plans, tasks, what inspectors record, and exhibits. Source: 2-domain §2 (Art. 12, 15), 1-mission journey 4–5."""
+"""Plans, tasks, what inspectors record, and exhibits.
+
+Source: 2-domain §2 (Art. 12, 15), 1-mission journey 4–5.
+"""
 
 from __future__ import annotations
 

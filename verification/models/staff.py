@@ -77,7 +77,10 @@ class UnitDuty(Base):
 
 
 class Staff(Base):
-    """A person who logs in. ``sealed_bundle`` opens with the passphrase and the host key together."""
+    """A person who logs in. ``sealed_keys`` opens with the passphrase and the host key together.
+
+    The TOTP secret is sealed under the keys themselves, so a copy of the database holds neither.
+    """
 
     __tablename__ = "staff"
 
@@ -86,8 +89,8 @@ class Staff(Base):
     name: Mapped[str] = mapped_column(String(80))
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"))
     key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipient_key.id"))
-    salt: Mapped[bytes]
-    sealed_bundle: Mapped[bytes]
+    sealed_keys: Mapped[bytes]
+    sealed_totp: Mapped[bytes]
     totp_counter: Mapped[int] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]

@@ -1,0 +1,96 @@
+"""Which public keys may be sealed to: those signed, link by link, up to the office root in configuration.
+
+The one place that reads ``recipient_key`` for sealing, on both sides. Write access to the database does not
+let anybody swap a key: the root's public half is pinned in the settings. Source: 4-sealing "Keys", FORMAT.md.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.crypto.chain import SignedStatement, recipient_of, verify_chain
+from portal.crypto.recipients import PublicKey
+from portal.crypto.signing import KeyStatement, VerifyKey
+from portal.errors import UnsignedKey
+from portal.models import KeyPurpose, RecipientKey
+
+
+def statement_of(row: RecipientKey) -> KeyStatement:
+    """What the signature of ``row`` covers."""
+    return KeyStatement(
+        key_id=row.id,
+        purpose=row.purpose.value,
+        holder=row.holder,
+        generation=row.generation,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        public=row.public,
+    )
+
+
+def signed(row: RecipientKey) -> SignedStatement:
+    """``row`` as a link of a chain."""
+    return SignedStatement(statement=statement_of(row), signature=row.signature)
+
+
+class TrustedKeys:
+    """Verified public keys, cached: a row once verified is not verified again unless its bytes change."""
+
+    def __init__(self, root: VerifyKey) -> None:
+        self._root = root
+        self._verified: dict[uuid.UUID, tuple[SignedStatement, PublicKey]] = {}
+        self._lock = threading.Lock()
+
+    def public(self, session: Session, key_id: uuid.UUID, *, on: date) -> PublicKey:
+        """The HPKE public key ``key_id``, good on the day ``on``.
+
+        Raises UnsignedKey where there is no such key, its chain misses the root, or its dates are over.
+        """
+        row = session.get(RecipientKey, key_id)
+        if row is None:
+            raise UnsignedKey("unknown key")
+        return self.public_of(session, row, on=on)
+
+    def public_of(self, session: Session, row: RecipientKey, *, on: date) -> PublicKey:
+        """As ``public`` for a row in hand."""
+        link = signed(row)
+        with self._lock:
+            known = self._verified.get(row.id)
+        if known is not None and known[0] == link and link.statement.covers(on):
+            return known[1]
+        statement = verify_chain(
+            self._chain(session, row, link), root=self._root, purpose=row.purpose.value, on=on
+        )
+        key = recipient_of(statement)
+        with self._lock:
+            self._verified[row.id] = (link, key)
+        return key
+
+    def _chain(self, session: Session, row: RecipientKey, link: SignedStatement) -> list[SignedStatement]:
+        if row.signed_by is None:
+            return [link]
+        signer = session.get(RecipientKey, row.signed_by)
+        if signer is None:
+            raise UnsignedKey("unknown signer")
+        return [signed(signer), link]
+
+
+def current_key(session: Session, *, purpose: KeyPurpose, holder: str = "", day: date) -> RecipientKey | None:
+    """The newest key of ``purpose`` that is valid on ``day``, or None. Its signature is not yet checked."""
+    return session.scalars(
+        select(RecipientKey)
+        .where(
+            RecipientKey.purpose == purpose,
+            RecipientKey.holder == holder,
+            RecipientKey.retired.is_(False),
+            RecipientKey.not_before <= day,
+            (RecipientKey.not_after.is_(None)) | (RecipientKey.not_after >= day),
+        )
+        .order_by(RecipientKey.generation.desc(), RecipientKey.not_before.desc())
+        .limit(1)
+    ).one_or_none()

@@ -1,0 +1,1 @@
+"""The hash-chained audit trail: written in the transaction of the act it records."""

@@ -1,0 +1,1 @@
+"""Verbs of the internal side: what people do, each in one transaction, through ``workflow.apply``."""

@@ -1,0 +1,99 @@
+"""A keyring: from one person's unlocked keys to every key that is wrapped to them, directly or on the way.
+
+Lives for one request. Source: 4-sealing "Keys": desk → staff, case → desk or team, old generation → new.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.crypto.bundles import StaffKeys, digest_key
+from portal.crypto.recipients import PrivateKey, open_file_key, unwrap_private_key
+from portal.crypto.signing import SigningKey
+from portal.errors import Tampered
+from portal.models import ObjectGrant
+from verification.errors import KeyLocked
+from verification.models import KeyWrap
+
+#: staff → desk (new generation) → desk (old generation) → case is the longest path there is.
+_MAX_STEPS = 4
+
+
+class Keyring:
+    """Opens what is wrapped to one person; remembers what it opened for the length of the request."""
+
+    def __init__(self, *, key_id: uuid.UUID, keys: StaffKeys) -> None:
+        self.staff_key_id = key_id
+        self.signing: SigningKey = keys.signing
+        self._opened: dict[uuid.UUID, PrivateKey] = {key_id: keys.recipient}
+        self._file_keys: dict[uuid.UUID, bytes] = {}
+        self._digest_keys: dict[uuid.UUID, bytes] = {}
+
+    def private(self, session: Session, key_id: uuid.UUID) -> PrivateKey:
+        """The private half of ``key_id``. Raises KeyLocked where no path leads there."""
+        key = self._reach(session, key_id, steps=_MAX_STEPS)
+        if key is None:
+            raise KeyLocked(key_id)
+        return key
+
+    def holds(self, session: Session, key_id: uuid.UUID) -> bool:
+        """Whether this person can open what is sealed to ``key_id``."""
+        return self._reach(session, key_id, steps=_MAX_STEPS) is not None
+
+    def _reach(self, session: Session, key_id: uuid.UUID, *, steps: int) -> PrivateKey | None:
+        if key_id in self._opened:
+            return self._opened[key_id]
+        if steps == 0:
+            return None
+        wraps = session.scalars(select(KeyWrap).where(KeyWrap.key_id == key_id)).all()
+        # What is already open comes first: most keys are one step away.
+        for wrap in sorted(wraps, key=lambda row: row.holder_key_id not in self._opened):
+            holder = self._reach(session, wrap.holder_key_id, steps=steps - 1)
+            if holder is None:
+                continue
+            try:
+                key = unwrap_private_key(
+                    wrap.sealed_private, holder=holder, key_id=key_id, holder_key_id=wrap.holder_key_id
+                )
+            except Tampered:
+                continue
+            self._opened[key_id] = key
+            return key
+        return None
+
+    def file_key(self, session: Session, object_id: uuid.UUID) -> bytes:
+        """The file key of an object through any grant this person can use. Raises KeyLocked."""
+        if object_id in self._file_keys:
+            return self._file_keys[object_id]
+        grants = session.scalars(select(ObjectGrant).where(ObjectGrant.object_id == object_id)).all()
+        for grant in sorted(grants, key=lambda row: row.recipient_key_id not in self._opened):
+            private = self._reach(session, grant.recipient_key_id, steps=_MAX_STEPS)
+            if private is None:
+                continue
+            file_key = open_file_key(
+                grant.sealed_file_key,
+                private=private,
+                recipient_key_id=grant.recipient_key_id,
+                object_id=object_id,
+            )
+            self._file_keys[object_id] = file_key
+            return file_key
+        raise KeyLocked
+
+    def remember(self, object_id: uuid.UUID, file_key: bytes) -> None:
+        """Keep the key of an object this request has just written."""
+        self._file_keys[object_id] = file_key
+
+    def adopt(self, key_id: uuid.UUID, private: PrivateKey) -> None:
+        """Keep a key pair this request has just made."""
+        self._opened[key_id] = private
+
+    def digest_key(self, session: Session, desk_key_id: uuid.UUID) -> bytes:
+        """The symmetric key of digests under a desk key. Source: FORMAT.md §12.3."""
+        if desk_key_id not in self._digest_keys:
+            private = self.private(session, desk_key_id)
+            self._digest_keys[desk_key_id] = digest_key(private, desk_key_id=desk_key_id)
+        return self._digest_keys[desk_key_id]

@@ -1,0 +1,1 @@
+"""Rules as data, permissions, clocks and recusal. Decides; never writes a state."""

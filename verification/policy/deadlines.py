@@ -1,0 +1,130 @@
+"""Clocks: starting, meeting, pausing and passing. Limits are rules; nothing here is a number of its own.
+
+Source: 2-domain §3 "Clocks"; rules.toml clock-*.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock, civil_day
+from portal.models import Priority, Rng, new_id
+from verification.models import Deadline
+from verification.policy.rulebook import Rulebook
+from verification.policy.workdays import add_workdays, civil, end_of
+
+_BY_PRIORITY = {
+    ("clock-triage", Priority.P1): "clock-triage-p1",
+    ("clock-triage", Priority.P2): "clock-triage-p2",
+    ("clock-verify", Priority.P1): "clock-verify-p1",
+    ("clock-verify", Priority.P2): "clock-verify-p2",
+}
+
+
+class Light(StrEnum):
+    """绿 on time, 蓝 due soon, 黄 lagging or returned, 红 overdue. Source: 2-domain §3."""
+
+    GREEN = "green"
+    BLUE = "blue"
+    YELLOW = "yellow"
+    RED = "red"
+
+
+def for_priority(rule_id: str, priority: Priority | None) -> str:
+    """The clock that ``rule_id`` means for a subject of this priority."""
+    return _BY_PRIORITY.get((rule_id, priority), rule_id) if priority else rule_id
+
+
+def due_after(session: Session, *, rule_id: str, began: datetime, rules: Rulebook) -> datetime:
+    """When a clock of ``rule_id`` that begins at ``began`` (aware) runs out."""
+    rule, count = rules[rule_id], rules.number(rule_id)
+    if rule.unit == "hours":
+        return began + timedelta(hours=count)
+    day = civil(began)
+    if rule.unit == "workdays":
+        return end_of(add_workdays(session, start=day, count=count))
+    return end_of(day + timedelta(days=count))
+
+
+def start(
+    session: Session,
+    *,
+    rule_id: str,
+    subject_kind: str,
+    subject_id: uuid.UUID,
+    clock: Clock,
+    rng: Rng,
+    rules: Rulebook,
+    began: datetime | None = None,
+) -> Deadline:
+    """Start a clock; ``began`` is now unless given (a tip's clock begins with its day)."""
+    moment = began or clock.now()
+    deadline = Deadline(
+        id=new_id(rng),
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        rule_id=rule_id,
+        began_on=civil(moment),
+        due_at=due_after(session, rule_id=rule_id, began=moment, rules=rules),
+        warned=0,
+    )
+    session.add(deadline)
+    return deadline
+
+
+def meet(session: Session, *, subject_id: uuid.UUID, rule_ids: Iterable[str], clock: Clock) -> None:
+    """Stop the running clocks of ``rule_ids`` on this subject: what they wait for has happened."""
+    session.execute(
+        update(Deadline)
+        .where(
+            Deadline.subject_id == subject_id,
+            Deadline.rule_id.in_(tuple(rule_ids)),
+            Deadline.met_on.is_(None),
+        )
+        .values(met_on=civil_day(clock))
+    )
+
+
+def running(session: Session, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Deadline]:
+    """The running clock of each subject that runs out first; one query for a whole page."""
+    rows = session.scalars(
+        select(Deadline)
+        .where(Deadline.subject_id.in_(tuple(subject_ids)), Deadline.met_on.is_(None))
+        .order_by(Deadline.due_at.desc())
+    )
+    return {row.subject_id: row for row in rows}
+
+
+def light_of(due_on: date, *, today: date, returned: bool = False) -> Light:
+    """The light for something due on ``due_on``: red after it, blue in its last three days."""
+    if today > due_on:
+        return Light.RED
+    if returned:
+        return Light.YELLOW
+    return Light.BLUE if (due_on - today).days <= 3 else Light.GREEN
+
+
+def tick(session: Session, *, clock: Clock, rng: Rng) -> int:
+    """Record clocks that have passed since the last tick and tell those concerned. Returns how many.
+
+    Each passing is recorded once: ``warned`` is set in the same transaction.
+    """
+    from verification.policy.passing import record_passing
+
+    rows = session.scalars(
+        select(Deadline)
+        .where(Deadline.met_on.is_(None), Deadline.due_at < clock.now(), Deadline.warned == 0)
+        .order_by(Deadline.due_at)
+        .limit(200)
+        .with_for_update()
+    ).all()
+    for row in rows:
+        row.warned = 1
+        record_passing(session, row, clock=clock, rng=rng)
+    return len(rows)

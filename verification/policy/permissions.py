@@ -1,0 +1,101 @@
+"""Who may do what: the one table of roles and permissions.
+
+A role grants permissions; whether the person may touch this very subject (own team, own unit, own desk) is
+decided by the loaders and guards. Separations that are law are guards, not roles. Source: 2-domain §4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from verification.models import Role
+
+
+class Permission(StrEnum):
+    """``scope:act``; every route and every transition names one."""
+
+    HOME = "staff:home"
+    TIP_LIST = "tip:list"
+    TIP_OPEN = "tip:open"
+    TIP_TRIAGE = "tip:triage"
+    TIP_ANSWER = "tip:answer"
+    TIP_ORIGINAL = "tip:original"
+    IDENTITY_ASK = "identity:ask"
+    IDENTITY_AGREE = "identity:agree"
+    CASE_LIST = "case:list"
+    CASE_READ = "case:read"
+    CASE_DRAFT = "case:draft"
+    CASE_PROPOSE = "case:propose"
+    CASE_ENDORSE = "case:endorse"
+    DOCKET_APPROVE = "docket:approve"
+    PAPER_RECORD = "paper:record"
+    PLAN_WRITE = "plan:write"
+    PLAN_APPROVE = "plan:approve"
+    TASK_DISPATCH = "task:dispatch"
+    TASK_WORK = "task:work"
+    TASK_LIST = "task:list"
+    EXHIBIT_READ = "exhibit:read"
+    CONCLUSION_DRAFT = "conclusion:draft"
+    CONCLUSION_APPROVE = "conclusion:approve"
+    CONCLUSION_DELIVER = "conclusion:deliver"
+    ITEM_ORDER = "item:order"
+    ITEM_REPORT = "item:report"
+    ITEM_VERIFY = "item:verify"
+    ITEM_SIGN_OFF = "item:sign-off"
+    CASE_CLOSE = "case:close"
+    UNIT_DESK = "unit:desk"
+    RULES_READ = "rules:read"
+    AUDIT_READ = "audit:read"
+    QUEUE_ADMIN = "queue:admin"
+    STAFF_ADMIN = "staff:admin"
+    SYSTEM = "system:act"
+
+
+P = Permission
+_EVERYBODY = {P.HOME, P.RULES_READ}
+_READER = {P.CASE_LIST, P.CASE_READ, P.EXHIBIT_READ}
+
+ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.SUPERVISOR: frozenset(
+        _EVERYBODY
+        | _READER
+        | {
+            P.TIP_LIST,
+            P.TIP_OPEN,
+            P.TIP_TRIAGE,
+            P.TIP_ANSWER,
+            P.TIP_ORIGINAL,
+            P.IDENTITY_ASK,
+            P.CASE_DRAFT,
+            P.CASE_PROPOSE,
+            P.PAPER_RECORD,
+            P.PLAN_WRITE,
+            P.TASK_DISPATCH,
+            P.CONCLUSION_DRAFT,
+            P.CONCLUSION_DELIVER,
+            P.ITEM_ORDER,
+            P.ITEM_SIGN_OFF,
+            P.CASE_CLOSE,
+        }
+    ),
+    Role.DIRECTOR: frozenset(
+        _EVERYBODY | _READER | {P.PLAN_APPROVE, P.IDENTITY_AGREE, P.ITEM_SIGN_OFF, P.PAPER_RECORD}
+    ),
+    Role.HEAD: frozenset(_EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE}),
+    Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
+    Role.INSPECTOR: frozenset(
+        _EVERYBODY | _READER | {P.TASK_LIST, P.TASK_WORK, P.ITEM_VERIFY, P.ITEM_SIGN_OFF, P.CONCLUSION_DRAFT}
+    ),
+    Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF}),
+    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT}),
+    Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
+    Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),
+    Role.SECURITY: frozenset(_EVERYBODY | {P.STAFF_ADMIN}),
+    Role.AUDITOR: frozenset(_EVERYBODY | {P.AUDIT_READ}),
+}
+
+
+def permissions_of(roles: Iterable[Role]) -> frozenset[Permission]:
+    """The union of what ``roles`` grant."""
+    return frozenset().union(*(ROLE_PERMISSIONS[role] for role in roles))

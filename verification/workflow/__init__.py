@@ -1,0 +1,1 @@
+"""States, transitions and guards as data, and ``apply``: the only writer of a state."""

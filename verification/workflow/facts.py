@@ -1,0 +1,138 @@
+"""What a guard may look at: the subject, the actor, what was given, and the database, read only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock
+from portal.models import Tip
+from verification.errors import Refusal
+from verification.models import (
+    Allegation,
+    AllegationExhibit,
+    Case,
+    CaseUnit,
+    Conclusion,
+    Exhibit,
+    FieldRecord,
+    Plan,
+    PlanUnit,
+    RectificationItem,
+    Task,
+    TaskMember,
+)
+from verification.policy.actors import Actor
+from verification.policy.rulebook import Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """``given`` holds what the verb passes along: ids, codes, booleans, never a text."""
+
+    session: Session
+    subject: Any
+    actor: Actor
+    clock: Clock
+    rules: Rulebook
+    given: Mapping[str, Any]
+
+    @property
+    def case_id(self) -> uuid.UUID:
+        """The case the subject belongs to (the subject itself, where it is a case)."""
+        subject = self.subject
+        case_id: uuid.UUID = subject.id if isinstance(subject, Case) else subject.case_id
+        return case_id
+
+    def case_units(self) -> frozenset[uuid.UUID]:
+        """Units the case inspects."""
+        query = select(CaseUnit.unit_id).where(CaseUnit.case_id == self.case_id)
+        return frozenset(self.session.scalars(query))
+
+    def allegations(self) -> list[Allegation]:
+        """Allegations of the case in order."""
+        query = select(Allegation).where(Allegation.case_id == self.case_id).order_by(Allegation.ordinal)
+        return list(self.session.scalars(query))
+
+    def supporting_exhibits(self, allegation_id: uuid.UUID) -> int:
+        """Exhibits that an allegation's finding rests on, those outside the plan not counted."""
+        query = (
+            select(func.count())
+            .select_from(AllegationExhibit)
+            .join(Exhibit, Exhibit.object_id == AllegationExhibit.exhibit_id)
+            .where(AllegationExhibit.allegation_id == allegation_id, Exhibit.off_plan.is_(False))
+        )
+        return self.session.scalar(query) or 0
+
+    def off_plan_exhibits(self, allegation_id: uuid.UUID) -> int:
+        """Exhibits outside the plan that somebody linked to this finding."""
+        query = (
+            select(func.count())
+            .select_from(AllegationExhibit)
+            .join(Exhibit, Exhibit.object_id == AllegationExhibit.exhibit_id)
+            .where(AllegationExhibit.allegation_id == allegation_id, Exhibit.off_plan.is_(True))
+        )
+        return self.session.scalar(query) or 0
+
+    def latest_plan(self) -> Plan | None:
+        """The newest plan version of the case."""
+        query = select(Plan).where(Plan.case_id == self.case_id).order_by(Plan.number.desc()).limit(1)
+        return self.session.scalars(query).one_or_none()
+
+    def plan_units(self, plan_id: uuid.UUID) -> frozenset[uuid.UUID]:
+        """Units a plan covers."""
+        return frozenset(self.session.scalars(select(PlanUnit.unit_id).where(PlanUnit.plan_id == plan_id)))
+
+    def tasks(self) -> list[Task]:
+        """Tasks of the case."""
+        return list(self.session.scalars(select(Task).where(Task.case_id == self.case_id)))
+
+    def task_records(self, task_id: uuid.UUID) -> list[FieldRecord]:
+        """What was recorded under a task."""
+        return list(self.session.scalars(select(FieldRecord).where(FieldRecord.task_id == task_id)))
+
+    def items(self) -> list[RectificationItem]:
+        """Rectification items of the case."""
+        query = select(RectificationItem).where(RectificationItem.case_id == self.case_id)
+        return list(self.session.scalars(query))
+
+    def tips(self) -> list[Tip]:
+        """Tips of the case."""
+        return list(self.session.scalars(select(Tip).where(Tip.case_id == self.case_id)))
+
+    def latest_conclusion(self) -> Conclusion | None:
+        """The newest version of the conclusion."""
+        query = (
+            select(Conclusion)
+            .where(Conclusion.case_id == self.case_id)
+            .order_by(Conclusion.number.desc())
+            .limit(1)
+        )
+        return self.session.scalars(query).one_or_none()
+
+    def team(self) -> frozenset[uuid.UUID]:
+        """Everybody who is or was on a team of the case."""
+        query = select(TaskMember.staff_id).join(Task, Task.id == TaskMember.task_id)
+        return frozenset(self.session.scalars(query.where(Task.case_id == self.case_id)))
+
+    def participants(self) -> frozenset[uuid.UUID]:
+        """Everybody who had a part in the case: team, proposer, planner, drafter, approvers, orderers."""
+        case = self.session.get_one(Case, self.case_id)
+        people: set[uuid.UUID | None] = set(self.team())
+        people |= {case.opened_by, case.proposed_by}
+        plans = self.session.scalars(select(Plan).where(Plan.case_id == case.id))
+        people |= {person for plan in plans for person in (plan.written_by, plan.approved_by)}
+        conclusions = self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id))
+        people |= {conclusion.drafted_by for conclusion in conclusions}
+        for item in self.items():
+            people |= {item.ordered_by, item.verified_by}
+        return frozenset(person for person in people if person is not None)
+
+
+Guard: TypeAlias = Callable[[Facts], Refusal | None]
+"""Looks at the facts and refuses with a rule, or says nothing. Never writes."""

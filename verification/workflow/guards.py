@@ -1,0 +1,162 @@
+"""Guards: each looks at the facts and refuses with the rule it rests on, or says nothing.
+
+Guards of tips and cases are here; those of tasks, conclusions and items in ``guards_fieldwork``.
+Source: 2-domain §2, §3; rules.toml by the ids named.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from portal.models import Message, MessageKind, TipState
+from verification.errors import Refusal
+from verification.models import INSPECTABLE, Case, CaseState, Unit
+from verification.workflow.facts import Facts
+
+
+def tip_has_category(facts: Facts) -> Refusal | None:
+    if facts.given.get("category"):
+        return None
+    return Refusal("tip-category", _l("Choose a category before accepting the tip."), "category")
+
+
+def decline_has_reason(facts: Facts) -> Refusal | None:
+    if facts.given.get("closing_code"):
+        return None
+    return Refusal("decline-reason", _l("Give the reason for declining."), "closing_code")
+
+
+def decline_names_channel(facts: Facts) -> Refusal | None:
+    if facts.given.get("channel_code"):
+        return None
+    return Refusal("decline-reason", _l("Name the right channel for the informant."), "channel_code")
+
+
+def hand_on_names_office(facts: Facts) -> Refusal | None:
+    if facts.given.get("channel_code"):
+        return None
+    return Refusal("hand-on-channel", _l("Name the office that the tip goes to."), "channel_code")
+
+
+def referral_names_organ(facts: Facts) -> Refusal | None:
+    if facts.given.get("channel_code") in ("supervision-commission", "judicial-organs"):
+        return None
+    return Refusal(
+        "reg-23", _l("Choose the supervision commission or the judicial organs."), "channel_code"
+    )
+
+
+def no_question_open(facts: Facts) -> Refusal | None:
+    asked = facts.session.scalars(
+        select(Message.id).where(
+            Message.tip_id == facts.subject.id, Message.kind == MessageKind.QUESTION
+        )
+    ).all()
+    answered = facts.session.scalars(
+        select(Message.reply_to).where(
+            Message.tip_id == facts.subject.id, Message.kind == MessageKind.REPLY
+        )
+    ).all()
+    if set(asked) <= set(answered):
+        return None
+    return Refusal("ask-once", _l("An earlier question to the informant is still open."))
+
+
+def case_has_basis(facts: Facts) -> Refusal | None:
+    if facts.subject.content_basis is not None:
+        return None
+    return Refusal("reg-4", _l("Say which of the four contents of inspection this is."), "content_basis")
+
+
+def objects_are_inspectable(facts: Facts) -> Refusal | None:
+    units = facts.case_units()
+    kinds = facts.session.scalars(select(Unit.kind).where(Unit.id.in_(units))).all()
+    if units and all(kind in INSPECTABLE for kind in kinds):
+        return None
+    return Refusal("reg-5", _l("Name at least one body that the county may inspect, and no other."), "units")
+
+
+def case_has_allegations(facts: Facts) -> Refusal | None:
+    if facts.allegations():
+        return None
+    return Refusal("brief-allegations", _l("List the allegations to be checked."), "allegations")
+
+
+def overlap_is_justified(facts: Facts) -> Refusal | None:
+    if not facts.given.get("overlaps") or facts.subject.overlap_reason_id is not None:
+        return None
+    return Refusal(
+        "overlap-reason",
+        _l("Another inspection of this unit is running or recent. Write why this one is needed."),
+        "overlap_reason",
+    )
+
+
+def approver_is_not_proposer(facts: Facts) -> Refusal | None:
+    if facts.actor.staff_id != facts.subject.proposed_by:
+        return None
+    return Refusal("docket-separate", _l("You proposed this case, so somebody else must approve it."))
+
+
+def return_has_reason(facts: Facts) -> Refusal | None:
+    if facts.given.get("has_note"):
+        return None
+    return Refusal("return-reason", _l("Write why it is returned."), "note")
+
+
+def case_is_docketed(facts: Facts) -> Refusal | None:
+    case = facts.session.get_one(Case, facts.case_id)
+    if case.docketed_at is not None and case.state not in (CaseState.DRAFT, CaseState.PROPOSED):
+        return None
+    return Refusal("reg-11-field", _l("The case is not docketed yet; nothing happens on site before that."))
+
+
+def plan_is_complete(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    if plan is not None and plan.methods and facts.plan_units(plan.id) and plan.approved_at is None:
+        return None
+    return Refusal("reg-15-plan", _l("The plan needs content, objects, scope and methods."), "scope")
+
+
+def plan_keeps_to_case(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    if plan is None or facts.plan_units(plan.id) <= facts.case_units():
+        return None
+    return Refusal("reg-15-scope", _l("The plan names a unit that the docketed case does not."), "units")
+
+
+def plan_dates_are_ordered(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    if plan is None or plan.starts_on <= plan.ends_on:
+        return None
+    return Refusal("reg-15-plan", _l("The plan ends before it starts."), "ends_on")
+
+
+def approver_is_not_planner(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    if plan is None or plan.written_by != facts.actor.staff_id:
+        return None
+    return Refusal("plan-separate", _l("You wrote this plan, so somebody else must approve it."))
+
+
+def plan_is_approved(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    if plan is not None and plan.approved_at is not None:
+        return None
+    return Refusal("plan-lock", _l("The plan is not approved yet."))
+
+
+def conclusion_was_delivered(facts: Facts) -> Refusal | None:
+    conclusion = facts.latest_conclusion()
+    if conclusion is not None and isinstance(conclusion.delivered_on, date):
+        return None
+    return Refusal("answer-after-conclusion", _l("The conclusion has not been delivered to the unit yet."))
+
+
+def informants_are_answered(facts: Facts) -> Refusal | None:
+    if all(tip.state is TipState.ANSWERED for tip in facts.tips()):
+        return None
+    return Refusal("close-answered", _l("An informant of this case has not been answered yet."))

@@ -1,0 +1,188 @@
+"""Guards of teams, field work, findings, conclusions and rectification.
+
+Source: 2-domain §2 (Art. 8, 9, 11, 15–18), Civil Servant Law 76–77; rules.toml by the ids named.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from portal.clock import civil_day
+from verification.errors import Refusal
+from verification.models import (
+    Finding,
+    ItemState,
+    RecordKind,
+    Staff,
+    TaskMember,
+    TaskState,
+)
+from verification.policy.recusal import conflicts_of
+from verification.workflow.facts import Facts
+
+
+def _team(facts: Facts) -> list[uuid.UUID]:
+    return list(facts.given.get("team", ()))
+
+
+def team_has_two(facts: Facts) -> Refusal | None:
+    if len(set(_team(facts))) >= facts.rules.number("team-two"):
+        return None
+    return Refusal("team-two", _l("Choose at least two inspectors."), "team")
+
+
+def team_has_leader(facts: Facts) -> Refusal | None:
+    if facts.given.get("leader") in _team(facts):
+        return None
+    return Refusal("reg-8", _l("Choose the team's leader among its members."), "leader")
+
+
+def team_is_trained(facts: Facts) -> Refusal | None:
+    day = civil_day(facts.clock)
+    staff = facts.session.scalars(select(Staff).where(Staff.id.in_(_team(facts)))).all()
+    if all(person.trained_on is not None and person.trained_on <= day for person in staff):
+        return None
+    return Refusal("reg-9", _l("A member of the team has no training record."), "team")
+
+
+def team_has_undertaken(facts: Facts) -> Refusal | None:
+    staff = facts.session.scalars(select(Staff).where(Staff.id.in_(_team(facts)))).all()
+    if all(person.undertaking_on is not None for person in staff):
+        return None
+    return Refusal("reg-9-undertaking", _l("A member has not signed the undertaking."), "team")
+
+
+def team_has_no_conflict(facts: Facts) -> Refusal | None:
+    units = facts.case_units()
+    if not any(conflicts_of(facts.session, staff_id=person, units=units) for person in _team(facts)):
+        return None
+    return Refusal("csl-76", _l("A member of the team has an interest in the inspected unit."), "team")
+
+
+def actor_is_on_team(facts: Facts) -> Refusal | None:
+    member = facts.session.get(TaskMember, (facts.subject.id, facts.actor.staff_id))
+    if member is not None:
+        return None
+    return Refusal("team-two", _l("Only the team of this task can do this."))
+
+
+def hand_back_is_first(facts: Facts) -> Refusal | None:
+    if not facts.subject.handed_back:
+        return None
+    return Refusal("hand-back-once", _l("This task was handed back once already; the ruling was final."))
+
+
+def lead_was_carried(facts: Facts) -> Refusal | None:
+    kinds = {record.kind for record in facts.task_records(facts.subject.id)}
+    if kinds & {RecordKind.VISIT, RecordKind.INTERVIEW}:
+        return None
+    return Refusal("carry-visit", _l("Log a visit or an interview first."))
+
+
+def every_allegation_has_finding(facts: Facts) -> Refusal | None:
+    if all(allegation.finding is not None for allegation in facts.allegations()):
+        return None
+    return Refusal("finding-each", _l("An allegation has no finding yet."))
+
+
+def findings_rest_on_exhibits(facts: Facts) -> Refusal | None:
+    for allegation in facts.allegations():
+        needs = allegation.finding not in (None, Finding.UNVERIFIABLE, Finding.SEPARATE)
+        if needs and facts.supporting_exhibits(allegation.id) == 0:
+            return Refusal("finding-exhibit", _l("A finding links no exhibit that it can rest on."))
+        if not needs and allegation.finding is not None and allegation.reasons_id is None:
+            return Refusal("finding-exhibit", _l("A finding without exhibits needs its reason."))
+    return None
+
+
+def findings_rest_on_plan(facts: Facts) -> Refusal | None:
+    if not any(facts.off_plan_exhibits(allegation.id) for allegation in facts.allegations()):
+        return None
+    return Refusal("off-plan", _l("A finding rests on a record outside the plan."))
+
+
+def findings_weigh_statements(facts: Facts) -> Refusal | None:
+    if all(allegation.statement is not None for allegation in facts.allegations()):
+        return None
+    return Refusal(
+        "finding-statement", _l("Record what the unit says to each allegation, or that it declined to say.")
+    )
+
+
+def tasks_have_results(facts: Facts) -> Refusal | None:
+    done = (TaskState.FIX, TaskState.DONE, TaskState.WITHDRAWN)
+    tasks = facts.tasks()
+    if any(task.state in (TaskState.FIX, TaskState.DONE) for task in tasks) and all(
+        task.state in done for task in tasks
+    ):
+        return None
+    return Refusal("reg-16", _l("A team is still verifying."))
+
+
+def conclusion_is_drafted(facts: Facts) -> Refusal | None:
+    conclusion = facts.latest_conclusion()
+    if conclusion is not None and conclusion.approved_at is None:
+        return None
+    return Refusal("reg-16", _l("Write the conclusion first."))
+
+
+def approver_is_not_drafter(facts: Facts) -> Refusal | None:
+    conclusion = facts.latest_conclusion()
+    if conclusion is None or conclusion.drafted_by != facts.actor.staff_id:
+        return None
+    return Refusal("conclusion-separate", _l("You drafted this conclusion; somebody else must approve it."))
+
+
+def conclusion_is_approved(facts: Facts) -> Refusal | None:
+    conclusion = facts.latest_conclusion()
+    if conclusion is not None and conclusion.approved_at is not None:
+        return None
+    return Refusal("conclusion-approval", _l("The government has not approved the conclusion yet."))
+
+
+def case_has_items(facts: Facts) -> Refusal | None:
+    if facts.items():
+        return None
+    return Refusal("reg-18", _l("Write at least one rectification item."), "items")
+
+
+def items_are_closed_off(facts: Facts) -> Refusal | None:
+    if all(item.state is ItemState.CLOSED_OFF for item in facts.items()):
+        return None
+    return Refusal("close-items", _l("A rectification item is not closed off yet."))
+
+
+def reporter_is_of_unit(facts: Facts) -> Refusal | None:
+    if facts.actor.unit_id == facts.subject.unit_id:
+        return None
+    return Refusal("reg-18", _l("Only the unit that the item was ordered of can report on it."))
+
+
+def report_has_proof(facts: Facts) -> Refusal | None:
+    if facts.given.get("proofs"):
+        return None
+    return Refusal("item-proof", _l("Attach at least one photo or document as proof."), "proof")
+
+
+def verifier_is_on_team(facts: Facts) -> Refusal | None:
+    if facts.actor.staff_id in facts.team() and facts.actor.unit_id != facts.subject.unit_id:
+        return None
+    return Refusal("item-verified", _l("Only a member of the team, and not of the unit, can verify this."))
+
+
+def signer_had_no_part(facts: Facts) -> Refusal | None:
+    if facts.actor.staff_id not in facts.participants():
+        return None
+    return Refusal("close-off-uninvolved", _l("You had a part in this case, so somebody else must sign."))
+
+
+def named_signer_had_no_part(facts: Facts) -> Refusal | None:
+    signer = facts.given.get("signer")
+    if signer is not None and signer not in facts.participants():
+        return None
+    return Refusal(
+        "close-off-uninvolved", _l("Name somebody to sign who had no part in this case."), "signer"
+    )

@@ -1,0 +1,93 @@
+"""Subjects that have a state, their actions, and words for both in one place.
+
+State enums live with their tables; this module gathers them so that pages and tests see one list.
+"""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+from typing import Protocol
+
+from portal.models import Tip, TipState
+from verification.models import Case, CaseState, ItemState, RectificationItem, Task, TaskState
+
+AnyState = TipState | CaseState | TaskState | ItemState
+
+
+class SubjectKind(StrEnum):
+    """What can have a state."""
+
+    TIP = "tip"
+    CASE = "case"
+    TASK = "task"
+    ITEM = "item"
+
+
+class Subject(Protocol):
+    """A row with a state and a version."""
+
+    id: uuid.UUID
+    version: int
+
+
+SUBJECT_MODELS: dict[SubjectKind, type[Tip] | type[Case] | type[Task] | type[RectificationItem]] = {
+    SubjectKind.TIP: Tip,
+    SubjectKind.CASE: Case,
+    SubjectKind.TASK: Task,
+    SubjectKind.ITEM: RectificationItem,
+}
+
+STATES: dict[SubjectKind, type[TipState] | type[CaseState] | type[TaskState] | type[ItemState]] = {
+    SubjectKind.TIP: TipState,
+    SubjectKind.CASE: CaseState,
+    SubjectKind.TASK: TaskState,
+    SubjectKind.ITEM: ItemState,
+}
+
+
+class Action(StrEnum):
+    """Everything that can be done to a subject."""
+
+    OPEN_TIP = "open-tip"
+    ACCEPT_TIP = "accept-tip"
+    ASK_INFORMANT = "ask-informant"
+    TAKE_REPLY = "take-reply"
+    TAKE_MATERIAL = "take-material"
+    END_WAIT = "end-wait"
+    DECLINE_TIP = "decline-tip"
+    REFER_TIP = "refer-tip"
+    HAND_ON_TIP = "hand-on-tip"
+    JOIN_CASE = "join-case"
+    ANSWER_TIP = "answer-tip"
+    TAKE_OBJECTION = "take-objection"
+    PROPOSE_DOCKETING = "propose-docketing"
+    ENDORSE_DOCKETING = "endorse-docketing"
+    APPROVE_DOCKETING = "approve-docketing"
+    RETURN_DOCKETING = "return-docketing"
+    PROPOSE_PLAN = "propose-plan"
+    APPROVE_PLAN = "approve-plan"
+    RETURN_PLAN = "return-plan"
+    REVISE_PLAN = "revise-plan"
+    DISPATCH_TASK = "dispatch-task"
+    BEGIN_CONCLUSION = "begin-conclusion"
+    RESUME_VERIFICATION = "resume-verification"
+    PROPOSE_CONCLUSION = "propose-conclusion"
+    APPROVE_CONCLUSION = "approve-conclusion"
+    RETURN_CONCLUSION = "return-conclusion"
+    DELIVER_CONCLUSION = "deliver-conclusion"
+    ORDER_RECTIFICATION = "order-rectification"
+    CLOSE_CASE = "close-case"
+    SIGN_TASK = "sign-task"
+    HAND_BACK_TASK = "hand-back-task"
+    UPHOLD_HAND_BACK = "uphold-hand-back"
+    OVERRULE_HAND_BACK = "overrule-hand-back"
+    LOG_RECORD = "log-record"
+    BEGIN_FOLLOW = "begin-follow"
+    BEGIN_FIX = "begin-fix"
+    FINISH_TASK = "finish-task"
+    REPORT_ITEM = "report-item"
+    RETURN_ITEM = "return-item"
+    VERIFY_ITEM = "verify-item"
+    SIGN_OFF_ITEM = "sign-off-item"
+    REFUSE_SIGN_OFF = "refuse-sign-off"

@@ -1,0 +1,80 @@
+"""Who is told of a transition: content-free notices, written in the same transaction.
+
+A notice is a code and a subject; opening it shows only what the reader may see anyway.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock, civil_day
+from portal.models import Rng, new_id
+from verification.models import (
+    Case,
+    CaseUnit,
+    RectificationItem,
+    Role,
+    Staff,
+    StaffNotice,
+    StaffRole,
+    Task,
+    TaskMember,
+)
+from verification.policy.actors import Actor
+from verification.workflow.table import Audience, Transition
+
+_ROLE_OF = {
+    Audience.DESK: Role.SUPERVISOR,
+    Audience.DIRECTORS: Role.DIRECTOR,
+    Audience.HEADS: Role.HEAD,
+    Audience.DEPUTIES: Role.DEPUTY,
+}
+
+
+def tell(
+    session: Session, transition: Transition, subject: Any, *, actor: Actor, clock: Clock, rng: Rng
+) -> None:
+    """Write a notice for everybody the transition names, but not for the one who acted."""
+    readers: set[uuid.UUID] = set()
+    for audience in transition.tells:
+        readers |= _people(session, audience, subject)
+    for reader in sorted(readers - {actor.staff_id}, key=str):
+        session.add(
+            StaffNotice(
+                id=new_id(rng),
+                staff_id=reader,
+                code=transition.audit.value,
+                subject_kind=transition.kind.value,
+                subject_id=subject.id,
+                written_on=civil_day(clock),
+            )
+        )
+
+
+def staff_with_role(session: Session, role: Role) -> set[uuid.UUID]:
+    """Active staff who hold ``role``."""
+    query = select(StaffRole.staff_id).join(Staff, Staff.id == StaffRole.staff_id)
+    return set(session.scalars(query.where(StaffRole.role == role, Staff.active.is_(True))))
+
+
+def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID]:
+    if audience in _ROLE_OF:
+        return staff_with_role(session, _ROLE_OF[audience])
+    if audience is Audience.SIGNER:
+        return {subject.signer_id} if subject.signer_id else set()
+    case = subject if isinstance(subject, Case) else session.get_one(Case, subject.case_id)
+    if audience is Audience.PROPOSER:
+        return {case.proposed_by or case.opened_by}
+    if audience is Audience.TEAM:
+        query = select(TaskMember.staff_id).join(Task, Task.id == TaskMember.task_id)
+        return set(session.scalars(query.where(Task.case_id == case.id)))
+    liaisons = select(Staff.id).join(StaffRole, StaffRole.staff_id == Staff.id)
+    liaisons = liaisons.where(StaffRole.role == Role.LIAISON, Staff.active.is_(True))
+    if isinstance(subject, RectificationItem):
+        return set(session.scalars(liaisons.where(Staff.unit_id == subject.unit_id)))
+    units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
+    return set(session.scalars(liaisons.where(Staff.unit_id.in_(units))))
