@@ -26,12 +26,10 @@ from flask_babel import (
     Babel,
     Domain,
     force_locale,
+    get_domain,
     get_locale,
-    gettext,
     lazy_gettext,
     lazy_pgettext,
-    ngettext,
-    pgettext,
     refresh,
 )
 
@@ -113,6 +111,21 @@ def install(app: Flask, packages: Sequence[str] = ("portal",)) -> None:
     app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals.update(language=language, language_tag=language_tag)
     app.before_request(_remember_choice)
+
+
+def gettext(message: str, **values: object) -> str:
+    """``message`` in the reader's language, with ``%(name)s`` filled from ``values``."""
+    return str(get_domain().gettext(message, **values))
+
+
+def ngettext(singular: str, plural: str, num: int, **values: object) -> str:
+    """One or many, as ``num`` says; ``%(num)d`` is filled with it."""
+    return str(get_domain().ngettext(singular, plural, num, **values))
+
+
+def pgettext(context: str, message: str, **values: object) -> str:
+    """Like gettext, where one English text needs two translations; ``context`` says which is meant."""
+    return str(get_domain().pgettext(context, message, **values))
 
 
 def choose_language(code: str) -> None:

@@ -56,8 +56,7 @@ def app(package: Path) -> Flask:
             "{{ language_tag() }}|{{ _('Good day') }}|{{ later }}|{{ _('%(n)s is here', n=n) }}|"
             "{{ ngettext('%(num)d file', '%(num)d files', 2) }}|"
         )
-        spoken: str = texts.gettext("Good day")
-        return render_template_string(template, n="<b>", later=LATER) + spoken
+        return render_template_string(template, n="<b>", later=LATER) + texts.gettext("Good day")
 
     return app
 
