@@ -27,6 +27,7 @@ class KeyPurpose(StrEnum):
     UNIT = "unit"
     CLEANER = "cleaner"
     CLEANER_ISSUER = "cleaner-issuer"
+    RECOVERY = "recovery"
 
 
 class RecipientKey(Base):

@@ -1,0 +1,194 @@
+"""Founding an office: units, people and their keys, the working-day calendar, the public directory.
+
+Used by the command line, the demo seed and the tests; it needs the root's private half in hand.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock, civil_day
+from portal.crypto.bundles import StaffKeys
+from portal.crypto.signing import SigningKey
+from portal.models import DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
+from verification.audit import events
+from verification.keys.ceremony import (
+    OfficeKey,
+    RootKey,
+    make_cleaner_issuer,
+    make_office_key,
+    make_recovery_shares,
+    publish,
+    wrap_office_key,
+)
+from verification.keys.identities import TOTP_BYTES, seal_identity
+from verification.models import INSPECTABLE, Role, Staff, StaffRole, Unit, UnitDuty, UnitKind
+from verification.policy.workdays import seed_calendar
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OfficeKeys:
+    """What exists only during the ceremony, and the shares to print."""
+
+    root: RootKey
+    desk: OfficeKey
+    director: OfficeKey
+    alternate: OfficeKey | None
+    issuer_id: uuid.UUID
+    issuer: SigningKey
+    desk_shares: list[str]
+    director_shares: list[str]
+    units: dict[uuid.UUID, OfficeKey] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A body to add. ``duties``: category codes it is responsible for."""
+
+    code: str
+    name: str
+    name_en: str
+    kind: UnitKind
+    duties: tuple[str, ...] = ()
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewStaff:
+    """A person to add."""
+
+    login: str
+    name: str
+    roles: tuple[Role, ...]
+    unit_id: uuid.UUID
+    passphrase: str
+    totp_secret: bytes = field(default_factory=lambda: secrets.token_bytes(TOTP_BYTES))
+    trained_on: date | None = None
+    undertaking_on: date | None = None
+    alternate_desk: bool = False
+    demo: bool = False
+
+
+def found_office(
+    session: Session, *, root: SigningKey, clock: Clock, rng: Rng, with_alternate: bool
+) -> OfficeKeys:
+    """Make the office's keys, sign them, and write the calendar. The first entry of the audit chain."""
+    day = civil_day(clock)
+    ceremony = RootKey(signing=root, day=day, rng=rng)
+    desk = make_office_key(session, root=ceremony, purpose=KeyPurpose.DESK)
+    director = make_office_key(session, root=ceremony, purpose=KeyPurpose.DIRECTOR)
+    alternate = (
+        make_office_key(session, root=ceremony, purpose=KeyPurpose.ALTERNATE) if with_alternate else None
+    )
+    issuer_id, issuer = make_cleaner_issuer(session, root=ceremony)
+    seed_calendar(session, years=range(day.year - 1, day.year + 3))
+    events.append(
+        session,
+        event=events.Event.OFFICE_FOUNDED,
+        subject_kind="office",
+        subject_id=desk.id,
+        clock=clock,
+    )
+    return OfficeKeys(
+        root=ceremony,
+        desk=desk,
+        director=director,
+        alternate=alternate,
+        issuer_id=issuer_id,
+        issuer=issuer,
+        desk_shares=make_recovery_shares(session, root=ceremony, key=desk, holder="desk"),
+        director_shares=make_recovery_shares(session, root=ceremony, key=director, holder="director"),
+    )
+
+
+def add_unit(session: Session, new: NewUnit, *, keys: OfficeKeys) -> Unit:
+    """Add a body; one the county may inspect gets a key of its own and an entry in the public directory."""
+    unit = Unit(
+        id=new_id(keys.root.rng),
+        code=new.code,
+        name=new.name,
+        name_en=new.name_en,
+        kind=new.kind,
+        channel=new.channel,
+    )
+    if new.kind in INSPECTABLE:
+        unit_key = make_office_key(
+            session, root=keys.root, purpose=KeyPurpose.UNIT, holder=unit.id.hex
+        )
+        unit.key_id, keys.units[unit.id] = unit_key.id, unit_key
+    session.add(unit)
+    session.flush()
+    session.add_all(UnitDuty(unit_id=unit.id, category=category) for category in new.duties)
+    return unit
+
+
+def add_directory(session: Session, *, bodies: list[str], places: list[str], rng: Rng) -> None:
+    """Write the names the public form suggests."""
+    for kind, names in ((DirectoryKind.BODY, bodies), (DirectoryKind.PLACE, places)):
+        session.add_all(
+            DirectoryEntry(id=new_id(rng), kind=kind, name=name, ordinal=ordinal)
+            for ordinal, name in enumerate(names)
+        )
+
+
+def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, host_key: bytes, clock: Clock) -> Staff:
+    """Add a person with keys of their own, and wrap to them what their roles hold.
+
+    A supervisor gets the desk key, a director the director key; nobody gets both (ValueError).
+    """
+    if {Role.SUPERVISOR, Role.DIRECTOR} <= set(new.roles):
+        raise ValueError("no person holds the desk key and the director key")
+    own, key_id, staff_id = StaffKeys.generate(), new_id(keys.root.rng), new_id(keys.root.rng)
+    sealed = seal_identity(
+        own, key_id=key_id, passphrase=new.passphrase, totp_secret=new.totp_secret, host_key=host_key
+    )
+    publish(
+        session,
+        root=keys.root,
+        purpose=KeyPurpose.STAFF,
+        public=own.public_bytes(),
+        holder=staff_id.hex,
+        key_id=key_id,
+    )
+    staff = Staff(
+        id=staff_id,
+        login=new.login,
+        name=new.name,
+        unit_id=new.unit_id,
+        key_id=key_id,
+        sealed_keys=sealed.keys,
+        sealed_totp=sealed.totp,
+        trained_on=new.trained_on,
+        undertaking_on=new.undertaking_on,
+        demo=new.demo,
+    )
+    session.add(staff)
+    session.flush()
+    session.add_all(StaffRole(staff_id=staff_id, role=role) for role in new.roles)
+    for office_key in _keys_for(new, keys):
+        wrap_office_key(session, root=keys.root, key=office_key, to=[key_id])
+    events.append(
+        session,
+        event=events.Event.STAFF_ADDED,
+        subject_kind="staff",
+        subject_id=staff_id,
+        clock=clock,
+        facts={"roles": sorted(role.value for role in new.roles)},
+    )
+    return staff
+
+
+def _keys_for(new: NewStaff, keys: OfficeKeys) -> list[OfficeKey]:
+    held: list[OfficeKey] = []
+    if Role.SUPERVISOR in new.roles:
+        held.append(keys.alternate if new.alternate_desk and keys.alternate else keys.desk)
+    if Role.DIRECTOR in new.roles:
+        held.append(keys.director)
+    if Role.LIAISON in new.roles and new.unit_id in keys.units:
+        held.append(keys.units[new.unit_id])
+    return held

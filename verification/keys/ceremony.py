@@ -1,0 +1,130 @@
+"""The founding ceremony: keys that the office root signs, who holds them at first, and the paper shares.
+
+Runs where the root's private half is, once, offline; afterwards that half is put away. Everything later
+(a new supervisor, a new generation) is granted by somebody whose key is unlocked.
+Source: 4-sealing "Keys", "every staff passphrase forgotten"; SLIP-39; FORMAT.md §8, §12.4.
+"""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from shamir_mnemonic import combine_mnemonics, generate_mnemonics
+from sqlalchemy.orm import Session
+
+from portal.crypto.bundles import recovery_key
+from portal.crypto.recipients import PrivateKey, wrap_private_key
+from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
+from portal.models import KeyPurpose, RecipientKey, Rng, new_id
+from portal.trust import TrustedKeys
+from verification.models import KeyWrap
+
+SHARES_NEEDED, SHARES_MADE = 2, 3
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RootKey:
+    """The office root in hand, and the day of the ceremony."""
+
+    signing: SigningKey
+    day: date
+    rng: Rng
+
+    @property
+    def trust(self) -> TrustedKeys:
+        """Keys that this root vouches for."""
+        return TrustedKeys(self.signing.verify_key())
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OfficeKey:
+    """A key pair of the office during the ceremony, before it is wrapped to people."""
+
+    id: uuid.UUID
+    private: PrivateKey
+
+
+def publish(
+    session: Session,
+    *,
+    root: RootKey,
+    purpose: KeyPurpose,
+    public: bytes,
+    holder: str = "",
+    generation: int = 1,
+    key_id: uuid.UUID | None = None,
+) -> uuid.UUID:
+    """Sign a public key with the root and store it; returns its id."""
+    key_id = key_id or new_id(root.rng)
+    statement = KeyStatement(
+        key_id=key_id,
+        purpose=purpose.value,
+        holder=holder,
+        generation=generation,
+        not_before=root.day,
+        not_after=None,
+        public=public,
+    )
+    session.add(
+        RecipientKey(
+            id=key_id,
+            purpose=purpose,
+            holder=holder,
+            generation=generation,
+            public=public,
+            signature=sign_statement(statement, signer=root.signing),
+            not_before=root.day,
+        )
+    )
+    session.flush()
+    return key_id
+
+
+def make_office_key(
+    session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = ""
+) -> OfficeKey:
+    """A desk, alternate, director or unit key, signed by the root."""
+    private = PrivateKey.generate()
+    key_id = publish(
+        session, root=root, purpose=purpose, public=private.public().to_bytes(), holder=holder
+    )
+    return OfficeKey(id=key_id, private=private)
+
+
+def wrap_office_key(session: Session, *, root: RootKey, key: OfficeKey, to: Iterable[uuid.UUID]) -> None:
+    """Give an office key to the holders of the keys ``to`` (staff keys, or a recovery key)."""
+    for holder_key in to:
+        public = root.trust.public(session, holder_key, on=root.day)
+        sealed = wrap_private_key(key.private, to=public, key_id=key.id, holder_key_id=holder_key)
+        session.add(KeyWrap(key_id=key.id, holder_key_id=holder_key, sealed_private=sealed))
+    session.flush()
+
+
+def make_cleaner_issuer(session: Session, *, root: RootKey) -> tuple[uuid.UUID, SigningKey]:
+    """The key that signs each day's cleaner key; its private half goes to the worker host alone."""
+    signing = SigningKey.generate()
+    key_id = publish(
+        session, root=root, purpose=KeyPurpose.CLEANER_ISSUER, public=signing.verify_key().to_bytes()
+    )
+    return key_id, signing
+
+
+def make_recovery_shares(session: Session, *, root: RootKey, key: OfficeKey, holder: str) -> list[str]:
+    """Wrap ``key`` to a recovery key that exists only on paper; returns three SLIP-39 shares, two suffice."""
+    secret = secrets.token_bytes(32)
+    public = recovery_key(secret).public().to_bytes()
+    recovery_id = publish(
+        session, root=root, purpose=KeyPurpose.RECOVERY, public=public, holder=holder
+    )
+    wrap_office_key(session, root=root, key=key, to=[recovery_id])
+    groups: list[list[str]] = generate_mnemonics(1, [(SHARES_NEEDED, SHARES_MADE)], secret)
+    return groups[0]
+
+
+def recover_private(shares: Iterable[str]) -> PrivateKey:
+    """The recovery key from enough paper shares. Raises shamir_mnemonic.MnemonicError otherwise."""
+    return recovery_key(combine_mnemonics(list(shares)))
