@@ -1,8 +1,8 @@
 """Stand-in programs under the real supervisor, as a process of its own.
 
 ``python -m tests.support.standin FOLDER NAME=KIND …`` starts one program a NAME and prints what the
-supervisor says. Each program writes its own pid and that of a child it forks into another process group (as an RQ worker
-does with its horse) to FOLDER/NAME.pids.
+supervisor says. Each program writes its own pid to FOLDER/NAME.pids, and that of a child it forks into
+another process group, as an RQ worker does with its horse.
 """
 
 from __future__ import annotations
