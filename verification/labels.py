@@ -1,0 +1,415 @@
+"""Words for every code: one text for each state, action, role, category and event, in one place.
+
+Codes are stored; these are shown. Chinese is in translations/zh_Hans/labels.po.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.models import CleanState, MessageKind, Priority, TipState
+from verification.audit.events import Event
+from verification.models import (
+    CaseState,
+    CaseType,
+    ContentBasis,
+    Finding,
+    InterestKind,
+    ItemState,
+    Method,
+    RecordKind,
+    Role,
+    StatementKind,
+    TaskState,
+    UnitKind,
+)
+from verification.policy.deadlines import Light
+from verification.workflow.states import Action, SubjectKind
+
+#: What a tip is about. Source: 2-domain §3, editable defaults.
+CATEGORIES: dict[str, LazyString] = {
+    "101": _l("Subsidies not paid out"),
+    "102": _l("Promises or decisions not kept"),
+    "103": _l("Policies watered down"),
+    "104": _l("Project at a standstill"),
+    "201": _l("Passing the buck"),
+    "202": _l("Overdue handling"),
+    "203": _l("Rude treatment"),
+    "204": _l("Arbitrary enforcement or fines"),
+    "205": _l("Irregular approval"),
+    "301": _l("Arrears owed to businesses"),
+    "302": _l("Unlawful fees"),
+    "303": _l("New officials ignoring old debts"),
+    "304": _l("Barriers to entry"),
+    "305": _l("Too many inspections"),
+    "401": _l("Education"),
+    "402": _l("Health care"),
+    "403": _l("Social security and allowances"),
+    "404": _l("Housing and property management"),
+    "405": _l("Roads, water, power, gas, heating"),
+    "406": _l("Unpaid wages"),
+    "407": _l("Farming, rural land and homesteads"),
+    "501": _l("Safety hazards"),
+    "502": _l("Environment"),
+    "503": _l("Food and medicine"),
+    "601": _l("Duplicate inspections"),
+    "602": _l("Too many forms and reports"),
+    "603": _l("Forced likes and check-ins"),
+    "604": _l("Faked work"),
+    "7": _l("Advice on conflicting policies"),
+    "8": _l("Advice on the government's work"),
+    "9": _l("Possible duty violation"),
+    "10": _l("Outside the office's remit"),
+}
+
+#: Why a tip is not accepted. Source: 2-domain §3.
+DECLINE_REASONS: dict[str, LazyString] = {
+    "court": _l("Before a court or in arbitration"),
+    "discipline": _l("Before discipline inspection"),
+    "petition": _l("In a petition review"),
+    "not-object": _l("Not a body this office inspects"),
+    "nothing-checkable": _l("Nothing that can be checked"),
+    "duplicate": _l("Already reported in another tip"),
+    "state-secret": _l("May contain state secrets"),
+    "advertising": _l("Advertising"),
+}
+
+#: Where somebody else can help. Source: 2-domain §2, §3.
+CHANNELS: dict[str, LazyString] = {
+    "court": _l("The court or arbitration body in charge"),
+    "supervision-commission": _l("The supervision commission"),
+    "judicial-organs": _l("The judicial organs"),
+    "petition-office": _l("The petition office"),
+    "hotline": _l("The 12345 hotline"),
+    "tax": _l("The tax service"),
+    "power": _l("The power company"),
+    "ecology": _l("The municipal ecology bureau's branch"),
+    "higher-office": _l("The supervision office at the next level up"),
+    "police": _l("The police"),
+    "market": _l("Market supervision (12315)"),
+    "none": _l("No other channel is needed"),
+}
+
+#: States of a tip.
+TIP_STATES: dict[TipState, LazyString] = {
+    TipState.RECEIVED: _l("Received"),
+    TipState.TRIAGE: _l("In triage"),
+    TipState.ASKING: _l("Waiting for the informant"),
+    TipState.ACCEPTED: _l("Accepted"),
+    TipState.IN_CASE: _l("In a case"),
+    TipState.ANSWERED: _l("Answered"),
+    TipState.DECLINED: _l("Declined"),
+    TipState.REFERRED: _l("Referred"),
+    TipState.HANDED_ON: _l("Handed on"),
+}
+
+#: States of a case.
+CASE_STATES: dict[CaseState, LazyString] = {
+    CaseState.DRAFT: _l("Draft"),
+    CaseState.PROPOSED: _l("Docketing proposed"),
+    CaseState.DOCKETED: _l("Docketed"),
+    CaseState.PLAN_PROPOSED: _l("Plan proposed"),
+    CaseState.PLANNED: _l("Plan approved"),
+    CaseState.VERIFYING: _l("Verifying"),
+    CaseState.CONCLUDING: _l("Drafting the conclusion"),
+    CaseState.CONCLUSION_PROPOSED: _l("Conclusion proposed"),
+    CaseState.CONCLUDED: _l("Conclusion approved"),
+    CaseState.DELIVERED: _l("Delivered"),
+    CaseState.RECTIFYING: _l("Rectifying"),
+    CaseState.CLOSED: _l("Closed"),
+}
+
+#: States of a task.
+TASK_STATES: dict[TaskState, LazyString] = {
+    TaskState.DISPATCHED: _l("Dispatched"),
+    TaskState.CARRY: _l("Carry the lead there"),
+    TaskState.FOLLOW: _l("Follow the problem"),
+    TaskState.FIX: _l("Watch until it is fixed"),
+    TaskState.HANDED_BACK: _l("Handed back"),
+    TaskState.WITHDRAWN: _l("Withdrawn"),
+    TaskState.DONE: _l("Done"),
+}
+
+#: States of a rectification item.
+ITEM_STATES: dict[ItemState, LazyString] = {
+    ItemState.ORDERED: _l("Ordered"),
+    ItemState.REPORTED: _l("Reported"),
+    ItemState.RETURNED: _l("Returned"),
+    ItemState.VERIFIED: _l("Verified"),
+    ItemState.CLOSED_OFF: _l("Closed off"),
+}
+
+#: What can have a state.
+SUBJECTS: dict[SubjectKind, LazyString] = {
+    SubjectKind.TIP: _l("Tip"),
+    SubjectKind.CASE: _l("Case"),
+    SubjectKind.TASK: _l("Task"),
+    SubjectKind.ITEM: _l("Rectification item"),
+}
+
+#: What can be done, as a button says it.
+ACTIONS: dict[Action, LazyString] = {
+    Action.OPEN_TIP: _l("Open"),
+    Action.ACCEPT_TIP: _l("Accept"),
+    Action.ASK_INFORMANT: _l("Ask the informant"),
+    Action.TAKE_REPLY: _l("Take in the reply"),
+    Action.TAKE_MATERIAL: _l("Take in new material"),
+    Action.END_WAIT: _l("Go on without a reply"),
+    Action.DECLINE_TIP: _l("Decline"),
+    Action.REFER_TIP: _l("Refer"),
+    Action.HAND_ON_TIP: _l("Hand on"),
+    Action.JOIN_CASE: _l("Take into a case"),
+    Action.ANSWER_TIP: _l("Answer the informant"),
+    Action.TAKE_OBJECTION: _l("Take in the objection"),
+    Action.PROPOSE_DOCKETING: _l("Propose docketing"),
+    Action.ENDORSE_DOCKETING: _l("Endorse"),
+    Action.APPROVE_DOCKETING: _l("Approve docketing"),
+    Action.RETURN_DOCKETING: _l("Return the proposal"),
+    Action.PROPOSE_PLAN: _l("Propose the plan"),
+    Action.APPROVE_PLAN: _l("Approve the plan"),
+    Action.RETURN_PLAN: _l("Return the plan"),
+    Action.REVISE_PLAN: _l("Revise the plan"),
+    Action.DISPATCH_TASK: _l("Dispatch a task"),
+    Action.BEGIN_CONCLUSION: _l("Begin the conclusion"),
+    Action.RESUME_VERIFICATION: _l("Go back to verifying"),
+    Action.PROPOSE_CONCLUSION: _l("Propose the conclusion"),
+    Action.APPROVE_CONCLUSION: _l("Approve the conclusion"),
+    Action.RETURN_CONCLUSION: _l("Return the conclusion"),
+    Action.DELIVER_CONCLUSION: _l("Deliver the conclusion"),
+    Action.ORDER_RECTIFICATION: _l("Order rectification"),
+    Action.CLOSE_CASE: _l("Close the case"),
+    Action.SIGN_TASK: _l("Sign for the task"),
+    Action.HAND_BACK_TASK: _l("Hand back"),
+    Action.UPHOLD_HAND_BACK: _l("Uphold the hand-back"),
+    Action.OVERRULE_HAND_BACK: _l("Overrule the hand-back"),
+    Action.LOG_RECORD: _l("Log a record"),
+    Action.BEGIN_FOLLOW: _l("Begin to follow the problem"),
+    Action.BEGIN_FIX: _l("Begin to watch the fix"),
+    Action.FINISH_TASK: _l("Finish the task"),
+    Action.REPORT_ITEM: _l("Report rectification"),
+    Action.RETURN_ITEM: _l("Return the report"),
+    Action.VERIFY_ITEM: _l("Verify rectification"),
+    Action.SIGN_OFF_ITEM: _l("Sign the close-off"),
+    Action.REFUSE_SIGN_OFF: _l("Refuse to sign"),
+}
+
+#: How urgent.
+PRIORITIES: dict[Priority, LazyString] = {
+    Priority.P1: _l("P1 urgent"),
+    Priority.P2: _l("P2 important"),
+    Priority.P3: _l("P3 ordinary"),
+    Priority.P4: _l("P4 suggestion"),
+}
+
+#: Roles.
+ROLES: dict[Role, LazyString] = {
+    Role.SUPERVISOR: _l("Triage supervisor"),
+    Role.DIRECTOR: _l("Director of the supervision office"),
+    Role.HEAD: _l("Head of government"),
+    Role.DEPUTY: _l("Deputy head in charge"),
+    Role.INSPECTOR: _l("Inspector"),
+    Role.REVIEWER: _l("Reviewer"),
+    Role.LIAISON: _l("Unit liaison"),
+    Role.EXTERNAL: _l("External member"),
+    Role.ADMINISTRATOR: _l("System administrator"),
+    Role.SECURITY: _l("Security officer"),
+    Role.AUDITOR: _l("Auditor"),
+}
+
+#: Five types. Source: Reg. art. 14.
+CASE_TYPES: dict[CaseType, LazyString] = {
+    CaseType.COMPREHENSIVE: _l("Comprehensive inspection"),
+    CaseType.SPECIAL: _l("Special inspection"),
+    CaseType.EVENT: _l("Event investigation"),
+    CaseType.ROUTINE: _l("Routine follow-up"),
+    CaseType.VERIFICATION: _l("Clue verification"),
+}
+
+#: Four contents. Source: Reg. art. 4.
+CONTENT_BASES: dict[ContentBasis, LazyString] = {
+    ContentBasis.DECISIONS: _l("Major decisions of the Party Central Committee and State Council"),
+    ContentBasis.DEPLOYMENTS: _l("Deployments of the superior or this government"),
+    ContentBasis.DUTIES: _l("Statutory duties"),
+    ContentBasis.EFFICIENCY: _l("Administrative efficiency"),
+}
+
+#: Eight methods. Source: Reg. art. 12.
+METHODS: dict[Method, LazyString] = {
+    Method.SELF_CHECK: _l("Self-check or statement by the unit"),
+    Method.REPORT: _l("Hearing reports"),
+    Method.INSPECTION: _l("Inspection, interview, unannounced visit"),
+    Method.DISCUSSION: _l("Discussion, hearing, statistics, evaluation"),
+    Method.READING: _l("Reading and copying material"),
+    Method.COLLECTING: _l("Collecting clues by letter, phone or media"),
+    Method.SUMMONS: _l("Summoning for talk"),
+    Method.INTERNET: _l("“Internet + inspection”"),
+}
+
+#: Finding for each allegation.
+FINDINGS: dict[Finding, LazyString] = {
+    Finding.TRUE: _l("True"),
+    Finding.MOSTLY: _l("Mostly true"),
+    Finding.PARTLY: _l("Partly true"),
+    Finding.UNTRUE: _l("Untrue"),
+    Finding.UNVERIFIABLE: _l("Cannot be verified"),
+    Finding.SEPARATE: _l("Taken up separately"),
+}
+
+#: The unit's own statement.
+STATEMENT_KINDS: dict[StatementKind, LazyString] = {
+    StatementKind.GIVEN: _l("Statement given"),
+    StatementKind.DECLINED: _l("Declined to state"),
+}
+
+#: What inspectors record.
+RECORD_KINDS: dict[RecordKind, LazyString] = {
+    RecordKind.VISIT: _l("Site visit"),
+    RecordKind.INTERVIEW: _l("Interview"),
+    RecordKind.DOCUMENT: _l("Documents taken"),
+    RecordKind.OBSTRUCTION: _l("Obstruction"),
+    RecordKind.STATEMENT: _l("Statement of the unit"),
+}
+
+#: What a body is. Source: Reg. art. 5.
+UNIT_KINDS: dict[UnitKind, LazyString] = {
+    UnitKind.DEPARTMENT: _l("Department of the county"),
+    UnitKind.TOWN: _l("Town or subdistrict"),
+    UnitKind.AUTHORISED: _l("Body authorised by law"),
+    UnitKind.ENTRUSTED: _l("Entrusted body"),
+    UnitKind.VERTICAL: _l("Vertically managed agency"),
+    UnitKind.OFFICE: _l("The supervision office"),
+}
+
+#: Why somebody keeps away.
+INTERESTS: dict[InterestKind, LazyString] = {
+    InterestKind.OWN: _l("Own interest"),
+    InterestKind.KINSHIP: _l("Kinship"),
+    InterestKind.FORMER_POST: _l("Former post"),
+    InterestKind.IN_CHARGE: _l("Leader in charge"),
+    InterestKind.OTHER: _l("Other influence"),
+}
+
+#: Lights; the colour never stands alone.
+LIGHTS: dict[Light, LazyString] = {
+    Light.GREEN: _l("On time"),
+    Light.BLUE: _l("Due soon"),
+    Light.YELLOW: _l("Lagging or returned"),
+    Light.RED: _l("Overdue"),
+}
+
+#: Where a file stands.
+CLEAN_STATES: dict[CleanState, LazyString] = {
+    CleanState.WAITING: _l("Clean copy is being made"),
+    CleanState.AWAITING_GRANT: _l("Waits for a key"),
+    CleanState.CLEANED: _l("Clean copy"),
+    CleanState.ORIGINAL_ONLY: _l("Original only"),
+}
+
+#: Messages of a mailbox.
+MESSAGE_KINDS: dict[MessageKind, LazyString] = {
+    MessageKind.QUESTION: _l("Question to the informant"),
+    MessageKind.ANSWER: _l("Answer"),
+    MessageKind.NOTE: _l("Note"),
+    MessageKind.REPLY: _l("Reply of the informant"),
+    MessageKind.MATERIAL: _l("New material"),
+    MessageKind.OBJECTION: _l("Objection"),
+}
+
+#: What the audit trail says.
+EVENTS: dict[Event, LazyString] = {
+    Event.OFFICE_FOUNDED: _l("Office founded"),
+    Event.STAFF_ADDED: _l("Staff added"),
+    Event.LOGGED_IN: _l("Logged in"),
+    Event.LOGIN_FAILED: _l("Login failed"),
+    Event.LOGGED_OUT: _l("Logged out"),
+    Event.INTAKE_COUNTED: _l("Intake of the day counted"),
+    Event.KEY_ROLLED: _l("Day key made"),
+    Event.KEY_GRANTED: _l("Access granted"),
+    Event.DEAD_LETTER_RETRIED: _l("Failed job started again"),
+    Event.TIP_OPENED: _l("Tip opened"),
+    Event.TIP_VIEWED: _l("Tip viewed"),
+    Event.TIP_ACCEPTED: _l("Tip accepted"),
+    Event.TIP_ASKED: _l("Informant asked"),
+    Event.TIP_REPLIED: _l("Informant replied"),
+    Event.TIP_ADDED: _l("Material added by the informant"),
+    Event.TIP_WAIT_ENDED: _l("Wait ended"),
+    Event.TIP_DECLINED: _l("Tip declined"),
+    Event.TIP_REFERRED: _l("Tip referred"),
+    Event.TIP_HANDED_ON: _l("Tip handed on"),
+    Event.TIP_JOINED: _l("Tip taken into a case"),
+    Event.TIP_ANSWERED: _l("Informant answered"),
+    Event.TIP_OBJECTED: _l("Informant objected"),
+    Event.IDENTITY_ASKED: _l("Identity asked for"),
+    Event.IDENTITY_AGREED: _l("Identity opening agreed"),
+    Event.IDENTITY_OPENED: _l("Identity opened"),
+    Event.FILE_VIEWED: _l("File viewed"),
+    Event.ORIGINAL_TAKEN: _l("Original taken out"),
+    Event.MATERIAL_SELECTED: _l("Material selected for the team"),
+    Event.CASE_OPENED: _l("Case opened"),
+    Event.CASE_VIEWED: _l("Case viewed"),
+    Event.BRIEF_REVISED: _l("Brief revised"),
+    Event.CASE_PROPOSED: _l("Docketing was proposed"),
+    Event.CASE_ENDORSED: _l("Docketing endorsed"),
+    Event.CASE_DOCKETED: _l("Case docketed"),
+    Event.CASE_RETURNED: _l("Proposal returned"),
+    Event.PLAN_PROPOSED: _l("Plan was proposed"),
+    Event.PLAN_APPROVED: _l("Plan was approved"),
+    Event.PLAN_RETURNED: _l("Plan returned"),
+    Event.PLAN_REVISED: _l("Plan reopened for change"),
+    Event.TASK_DISPATCHED: _l("Task dispatched"),
+    Event.TASK_SIGNED: _l("Task signed for"),
+    Event.TASK_HANDED_BACK: _l("Task handed back"),
+    Event.TASK_WITHDRAWN: _l("Task withdrawn"),
+    Event.TASK_OVERRULED: _l("Hand-back overruled"),
+    Event.TASK_FOLLOWED: _l("Following the problem"),
+    Event.TASK_FIXING: _l("Watching the fix"),
+    Event.TASK_DONE: _l("Task done"),
+    Event.RECORD_LOGGED: _l("Record logged"),
+    Event.EXHIBIT_ADDED: _l("Exhibit added"),
+    Event.STATEMENT_RECORDED: _l("Statement recorded"),
+    Event.FINDING_RECORDED: _l("Finding recorded"),
+    Event.CONCLUSION_BEGUN: _l("Conclusion begun"),
+    Event.CONCLUSION_DRAFTED: _l("Conclusion drafted"),
+    Event.CONCLUSION_PROPOSED: _l("Conclusion was proposed"),
+    Event.CONCLUSION_APPROVED: _l("Conclusion was approved"),
+    Event.CONCLUSION_RETURNED: _l("Conclusion returned"),
+    Event.CONCLUSION_DELIVERED: _l("Conclusion delivered"),
+    Event.VERIFICATION_RESUMED: _l("Verification resumed"),
+    Event.RECTIFICATION_ORDERED: _l("Rectification ordered"),
+    Event.CASE_CLOSED: _l("Case closed"),
+    Event.ITEM_ADDED: _l("Item added"),
+    Event.ITEM_REPORTED: _l("Rectification reported"),
+    Event.ITEM_RETURNED: _l("Report returned"),
+    Event.ITEM_VERIFIED: _l("Rectification verified"),
+    Event.ITEM_CLOSED_OFF: _l("Item closed off"),
+    Event.SIGN_OFF_REFUSED: _l("Sign-off refused"),
+    Event.PAPER_RECORDED: _l("Paper recorded"),
+    Event.PAPER_CONFIRMED: _l("Paper confirmed"),
+    Event.PAPER_REFUSED: _l("Paper refused"),
+    Event.CLOCK_PASSED: _l("A time limit passed"),
+}
+
+_ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
+    table  # type: ignore[misc]  # each table is keyed by one StrEnum, read here by its base
+    for table in (
+        TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
+        CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
+        CLEAN_STATES, MESSAGE_KINDS, EVENTS,
+    )
+)  # fmt: skip
+_BY_MEMBER = {(type(member), member.value): text for table in _ALL for member, text in table.items()}
+
+
+def label(member: StrEnum) -> LazyString:
+    """The words for an enum member; KeyError if it has none, which a test keeps from happening."""
+    return _BY_MEMBER[type(member), member.value]
+
+
+def code_label(table: dict[str, LazyString], code: str | None) -> LazyString | str:
+    """The words for a plain code of ``table``; the code itself where an office has added one."""
+    if code is None:
+        return ""
+    return table.get(code, code)
