@@ -1,0 +1,47 @@
+"""What an informant did, applied through the workflow. Called by the worker for each message row.
+
+Works without any key: the message stays sealed; only its kind and its tip are looked at.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock
+from portal.models import Message, MessageKind, Rng, Tip, TipState
+from verification.policy.actors import INFORMANT_ACTOR
+from verification.policy.rulebook import Rulebook
+from verification.workflow.apply import Act, apply
+from verification.workflow.states import Action, SubjectKind
+from verification.workflow.table import BY_STATE_AND_ACTION
+
+
+def apply_informant_event(
+    session: Session, message_id: uuid.UUID, *, clock: Clock, rng: Rng, rules: Rulebook
+) -> None:
+    """Apply one message of an informant; a message that is gone (deleted with its tip) is nothing to do.
+
+    A reply ends the waiting, an objection reopens; where the state has no row for it, it is new material.
+    """
+    message = session.get(Message, message_id)
+    if message is None or message.kind.from_office:
+        return
+    tip = session.get_one(Tip, message.tip_id, with_for_update=True, populate_existing=True)
+    action = _action_for(message.kind, tip.state)
+    apply(
+        session,
+        Act(SubjectKind.TIP, tip.id, action, version=None),
+        actor=INFORMANT_ACTOR,
+        clock=clock,
+        rng=rng,
+        rules=rules,
+    )
+
+
+def _action_for(kind: MessageKind, state: TipState) -> Action:
+    wanted = {MessageKind.REPLY: Action.TAKE_REPLY, MessageKind.OBJECTION: Action.TAKE_OBJECTION}
+    action = wanted.get(kind, Action.TAKE_MATERIAL)
+    exists = (SubjectKind.TIP, state, action) in BY_STATE_AND_ACTION
+    return action if exists else Action.TAKE_MATERIAL

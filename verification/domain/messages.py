@@ -1,0 +1,104 @@
+"""Writing to an informant's mailbox, and reading it on the desk's side: the one place for both.
+
+What the office writes is sealed to the informant's key and to the desk. Before anything is sealed to the
+informant, the key in the tip's row is compared with the fingerprint inside the sealed statement, so that
+write access to the database cannot redirect an answer. Source: FORMAT.md §8.2, §11.1.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from portal.crypto.header import ObjectKind
+from portal.crypto.recipients import PublicKey, seal_file_key
+from portal.errors import UnsignedKey
+from portal.models import Message, MessageKind, ObjectGrant, Tip, new_id
+from portal.models.records import InformantMessage, OfficeMessage, Statement
+from verification.domain.acting import Acting
+from verification.errors import InvalidInput
+
+MIN_CHARACTERS, MAX_CHARACTERS = 2, 3000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadMessage:
+    """A message opened for the desk. ``informant`` is set where the informant wrote it."""
+
+    row: Message
+    text: str
+    informant: InformantMessage | None
+
+
+def read_statement(acting: Acting, tip: Tip) -> Statement:
+    """Open a tip's statement. Raises KeyLocked for anybody but its desk."""
+    return Statement.from_record(acting.open(tip.statement_id))
+
+
+def write_to_informant(
+    acting: Acting, tip: Tip, *, kind: MessageKind, text: str, field: str = "text"
+) -> Message:
+    """Seal ``text`` to the informant and the desk and put it into the mailbox.
+
+    field: the form field that errors belong to. Raises InvalidInput, KeyLocked, UnsignedKey.
+    """
+    checked = checked_text(text, field=field)
+    informant = PublicKey.from_bytes(tip.informant_public)
+    if informant.fingerprint() != read_statement(acting, tip).informant_fingerprint:
+        raise UnsignedKey("informant fingerprint")
+    object_id = acting.seal(
+        OfficeMessage(text=checked).to_record(), kind=ObjectKind.MESSAGE, to=[tip.desk_key_id]
+    )
+    file_key = acting.keyring.file_key(acting.session, object_id)
+    sealed = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
+    acting.session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=sealed))
+    message = Message(
+        id=new_id(acting.rng),
+        tip_id=tip.id,
+        ordinal=_next_ordinal(acting, tip.id),
+        kind=kind,
+        object_id=object_id,
+        sent_on=acting.sealing.day,
+        read_by_office=True,
+    )
+    acting.session.add(message)
+    acting.session.flush()
+    return message
+
+
+def checked_text(text: str, *, field: str, max_characters: int = MAX_CHARACTERS) -> str:
+    """``text`` without outer white space, or InvalidInput beside ``field``."""
+    stripped = text.strip()
+    if len(stripped) < MIN_CHARACTERS:
+        raise InvalidInput({field: _l("Please write something here.")})
+    if len(stripped) > max_characters:
+        raise InvalidInput(
+            {field: _l("Please write at most %(count)s characters.", count=max_characters)}
+        )
+    return stripped
+
+
+def _next_ordinal(acting: Acting, tip_id: uuid.UUID) -> int:
+    # The tip's row is locked by ``apply`` or by the loader, so two writers cannot take the same number.
+    acting.session.get(Tip, tip_id, with_for_update=True)
+    last = acting.session.scalar(select(func.max(Message.ordinal)).where(Message.tip_id == tip_id))
+    return (last or 0) + 1
+
+
+def read_mailbox(acting: Acting, tip: Tip) -> list[ReadMessage]:
+    """Every message of a tip in order, opened with the desk's key."""
+    rows = acting.session.scalars(
+        select(Message).where(Message.tip_id == tip.id).order_by(Message.ordinal)
+    ).all()
+    return [_read(acting, row) for row in rows]
+
+
+def _read(acting: Acting, row: Message) -> ReadMessage:
+    record = acting.open(row.object_id)
+    if row.kind.from_office:
+        return ReadMessage(row=row, text=OfficeMessage.from_record(record).text, informant=None)
+    message = InformantMessage.from_record(record)
+    return ReadMessage(row=row, text=message.text, informant=message)
