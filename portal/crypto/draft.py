@@ -1,11 +1,13 @@
 """What follows from one rendering of the form: the draft's name, and the key of what it holds.
 
-Owns: derivation from the form's and the cookie's secret, and the box for a draft's file list. Must not know:
-the draft's rows, or how long they live. Source: FORMAT.md §10.
+Owns: derivation from the form's and the cookie's secret, the box for a draft's file list, and the tag by
+which the same content is known again. Must not know: the draft's rows, or how long they live.
+Source: FORMAT.md §10.
 """
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 
 from portal.crypto.kdf import derive, open_small, seal_small
@@ -36,3 +38,8 @@ def seal_in_draft(plaintext: bytes, *, key: bytes, draft: bytes, object_id: uuid
 def open_in_draft(sealed: bytes, *, key: bytes, draft: bytes, object_id: uuid.UUID) -> bytes:
     """Open what ``seal_in_draft`` made. Raises Tampered."""
     return open_small(sealed, key=key, context=labelled("small", b"draft", draft, object_id.bytes))
+
+
+def content_tag(content: bytes, *, key: bytes) -> bytes:
+    """32 bytes by which the same content is known again, by nobody without the draft key. §10."""
+    return derive(key, label="draft/content", context=hashlib.sha256(content).digest())
