@@ -5,18 +5,19 @@ PYTHON   ?= python3
 VENV     := .venv
 BIN      := $(VENV)/bin
 PROFILE  ?= county
-# How many test processes; the database servers and the browser are shared out among them.
+# How many processes run the tests; each has its own database server, queue server and browser.
 WORKERS  ?= 2
+PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup setup-test lock clean
+.PHONY: help run setup setup-test test test-fast check format bench screenshots lock clean
 
 help:            ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: setup       ## Serve the demo county (PROFILE=small: an office of ten), until Ctrl-C
-	@PROFILE=$(PROFILE) exec $(BIN)/python -m verification.cli run --profile $(PROFILE)
+	@exec $(BIN)/python -m verification.cli run --profile $(PROFILE)
 
 setup: $(VENV)/run.stamp        ## Make the environment that `make run` needs
 setup-test: $(VENV)/test.stamp  ## ... and what the tests need
@@ -41,6 +42,30 @@ $(VENV)/run.stamp: requirements.lock $(VENV)/uv.stamp
 $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 	@$(INSTALL) -r $<
 	@touch $@
+
+test: setup-test ## Everything: static checks, then every test on real servers and a real browser
+	@sh tests/support/install.sh
+	@$(MAKE) --no-print-directory check
+	@$(PYTEST)
+
+test-fast: setup-test ## Under a minute: no browser, no PostgreSQL, nothing slow
+	@$(PYTEST) -m "not browser and not postgresql and not slow"
+
+check: setup-test ## ruff, mypy --strict, the layers between packages
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "run: make format"; exit 1; }
+	@$(BIN)/mypy portal verification tests config.py
+	@$(BIN)/lint-imports --no-logo --no-cache
+
+format: setup-test ## Lay out the code as `make check` wants it
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: setup-test ## Measure speed and memory, beside the machine's own limits in the same run
+	@$(BIN)/python -m tests.bench
+
+screenshots: setup-test ## Every screen at 390 and 1280 pixels, and the README's pictures
+	@$(BIN)/python -m tests.e2e.screenshots
 
 lock: $(VENV)/uv.stamp  ## Refresh the locks from the .in files (UPGRADE=-U: newest versions)
 	@for name in requirements-uv requirements requirements-test; do \
