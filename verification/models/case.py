@@ -149,7 +149,10 @@ class CaseNote(Base):
 
 
 class Allegation(Base):
-    """One claim to be checked; its finding, the reasons (sealed), and the unit's statement on it."""
+    """One claim to be checked; its finding, the reasons (sealed), and the unit's statement on it.
+
+    ``version`` counts changes of finding and statement, so that two inspectors do not overwrite each other.
+    """
 
     __tablename__ = "allegation"
     __table_args__ = (UniqueConstraint("case_id", "ordinal"),)
@@ -157,6 +160,7 @@ class Allegation(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), index=True)
     ordinal: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
     text_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     finding: Mapped[Finding | None] = mapped_column(code_column(Finding))
     reasons_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))

@@ -117,7 +117,10 @@ class TaskMember(Base):
 
 
 class FieldRecord(Base):
-    """A visit, interview or other act on site. ``off_plan`` (计划外) supports no finding until covered."""
+    """A visit, interview or other act on site. ``off_plan`` (计划外) supports no finding until covered.
+
+    ``gaps``: the codes of what lies outside the plan (``verification.policy.coverage.Gap``).
+    """
 
     __tablename__ = "field_record"
 
@@ -132,6 +135,7 @@ class FieldRecord(Base):
     unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("unit.id"))
     body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     off_plan: Mapped[bool] = mapped_column(default=False)
+    gaps: Mapped[list[str]] = mapped_column(default=list)
     written_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     written_at: Mapped[datetime]
 

@@ -23,7 +23,10 @@ class ItemState(StrEnum):
 
 
 class Conclusion(Base):
-    """A version of the conclusion: the file version for the case, the unit version for the unit alone."""
+    """A version of the conclusion: the file version for the case, the unit version for the unit alone.
+
+    Until ``proposed_at`` is set its drafter may change it in place; from then on a change is a new version.
+    """
 
     __tablename__ = "conclusion"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
@@ -35,6 +38,7 @@ class Conclusion(Base):
     unit_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     drafted_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     drafted_at: Mapped[datetime]
+    proposed_at: Mapped[datetime | None]
     approved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
     delivered_on: Mapped[date | None]
