@@ -1,0 +1,180 @@
+"""Files on the internal side: taking in what staff and units upload, opening clean copies, giving out originals.
+
+The one place that writes ``stored_file`` for the internal side and that opens file contents. Every opening is
+traced. Source: 4-sealing "Clean copies", Reg. art. 24.
+"""
+
+from __future__ import annotations
+
+import io
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from portal.crypto.header import ObjectKind
+from portal.crypto.stream import SealedReader
+from portal.models import (
+    Attachment,
+    CleanState,
+    KeyPurpose,
+    ObjectGrant,
+    OutboxTopic,
+    SealedObject,
+    StoredFile,
+    Tip,
+)
+from portal.outbox import post
+from portal.storage.blobs import Blobs
+from portal.storage.received import SealedFile
+from portal.trust import current_key
+from verification.audit.events import Event
+from verification.domain.acting import Acting
+from verification.domain.messages import checked_text
+from verification.errors import NotHere
+from verification.keys.records import add_grant, open_record, regrant
+from verification.models import Exhibit
+
+
+@dataclass(frozen=True, slots=True)
+class FileStatus:
+    """What a page may say of a file without opening it, and the cleaner's report if this person can open it.
+
+    report: ``None`` while there is none. Its ``removed`` lists kinds of things taken out, never values.
+    """
+
+    object_id: uuid.UUID
+    clean_state: CleanState
+    clean_object_id: uuid.UUID | None
+    report: dict[str, Any] | None
+
+
+def keep_upload(acting: Acting, file: SealedFile, *, clean_for: uuid.UUID) -> StoredFile:
+    """Write the rows of an upload whose sealed bytes already lie in the blob store.
+
+    clean_for: the case key that original and clean copy are sealed to. Without a cleaner's key of today the
+    file waits for one (``awaiting-grant``); the original is safe either way.
+    """
+    session, sealing = acting.session, acting.sealing
+    session.add(
+        SealedObject(
+            id=file.object_id,
+            kind=file.kind,
+            blob_name=file.blob_name,
+            sealed_bytes=file.sealed_bytes,
+            stored_on=sealing.day,
+        )
+    )
+    session.flush()
+    stored = StoredFile(object_id=file.object_id, clean_for=clean_for, clean_state=CleanState.AWAITING_GRANT)
+    session.add(stored)
+    session.flush()
+    add_grant(session, object_id=file.object_id, file_key=file.file_key, to=clean_for, sealing=sealing)
+    acting.keyring.remember(file.object_id, file.file_key)
+    grant_to_cleaner(acting, stored)
+    return stored
+
+
+def grant_to_cleaner(acting: Acting, stored: StoredFile) -> bool:
+    """Let today's cleaner open an original this person can open. False where there is no cleaner's key."""
+    cleaner = current_key(acting.session, purpose=KeyPurpose.CLEANER, day=acting.sealing.day)
+    if cleaner is None:
+        return False
+    file_key = acting.keyring.file_key(acting.session, stored.object_id)
+    add_grant(
+        acting.session, object_id=stored.object_id, file_key=file_key, to=cleaner.id, sealing=acting.sealing
+    )
+    stored.clean_state = CleanState.WAITING
+    post(acting.session, topic=OutboxTopic.CLEAN_FILE, subject_id=stored.object_id, rng=acting.rng)
+    return True
+
+
+def grant_waiting_files(acting: Acting, tip: Tip) -> int:
+    """For a tip that came while there was no cleaner's key: grant its files now. Returns how many."""
+    rows = acting.session.scalars(
+        select(StoredFile)
+        .join(Attachment, Attachment.object_id == StoredFile.object_id)
+        .where(Attachment.tip_id == tip.id, StoredFile.clean_state == CleanState.AWAITING_GRANT)
+    )
+    return sum(grant_to_cleaner(acting, row) for row in rows)
+
+
+def file_status(acting: Acting, object_id: uuid.UUID) -> FileStatus:
+    """Where an upload stands, with the cleaner's report opened. Raises NotHere, KeyLocked."""
+    stored = acting.session.get(StoredFile, object_id)
+    if stored is None:
+        raise NotHere
+    report = None
+    if stored.report_object_id is not None:
+        report = open_record(acting.session, stored.report_object_id, keyring=acting.keyring)
+    return FileStatus(
+        object_id=object_id,
+        clean_state=stored.clean_state,
+        clean_object_id=stored.clean_object_id,
+        report=report,
+    )
+
+
+def open_clean_copy(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
+    """The clean copy ``object_id`` (its own id), for streaming. Traced. Raises NotHere, KeyLocked."""
+    row = acting.session.get(SealedObject, object_id)
+    if row is None or row.kind != ObjectKind.CLEAN:
+        raise NotHere
+    reader = _reader(acting, row, blobs=blobs)
+    acting.trace(Event.FILE_VIEWED, subject_kind="file", subject_id=object_id)
+    return reader
+
+
+def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: Blobs) -> SealedReader:
+    """An original, for download only, never rendered by our pages. The reason is sealed, the act traced.
+
+    Raises NotHere, KeyLocked, InvalidInput (``reason`` missing).
+    """
+    row = acting.session.get(SealedObject, object_id)
+    if row is None or row.kind not in (ObjectKind.ATTACHMENT, ObjectKind.EXHIBIT):
+        raise NotHere
+    checked = checked_text(reason, field="reason", max_characters=200)
+    reader = _reader(acting, row, blobs=blobs)
+    stored = acting.session.get_one(StoredFile, object_id)
+    reason_id = acting.seal({"reason": checked}, kind=ObjectKind.RECORD, to=[stored.clean_for])
+    acting.trace(
+        Event.ORIGINAL_TAKEN, subject_kind="file", subject_id=object_id, facts={"reason": reason_id.hex}
+    )
+    return reader
+
+
+def _reader(acting: Acting, row: SealedObject, *, blobs: Blobs) -> SealedReader:
+    file_key = acting.keyring.file_key(acting.session, row.id)
+    source = io.BytesIO(row.body) if row.body is not None else blobs.open(row.blob_name or "")
+    return SealedReader(source, kind=ObjectKind(row.kind), object_id=row.id, file_key=file_key)
+
+
+def share_clean_copy(acting: Acting, object_id: uuid.UUID, *, to: uuid.UUID) -> uuid.UUID:
+    """Let the holders of key ``to`` open the clean copy and report of upload ``object_id``.
+
+    Returns the clean copy's object id. Raises NotHere where there is no clean copy (yet).
+    """
+    stored = acting.session.get(StoredFile, object_id)
+    if stored is None or stored.clean_object_id is None or stored.report_object_id is None:
+        raise NotHere
+    for shared in (stored.clean_object_id, stored.report_object_id):
+        regrant(acting.session, object_id=shared, to=to, keyring=acting.keyring, sealing=acting.sealing)
+    return stored.clean_object_id
+
+
+def attachments_of(acting: Acting, tip_id: uuid.UUID) -> list[Attachment]:
+    """Files of a tip, in order of arrival within the tip."""
+    query = select(Attachment).where(Attachment.tip_id == tip_id).order_by(Attachment.ordinal)
+    return list(acting.session.scalars(query))
+
+
+def exhibits_of(acting: Acting, case_id: uuid.UUID) -> list[Exhibit]:
+    """Exhibits of a case in order."""
+    query = select(Exhibit).where(Exhibit.case_id == case_id).order_by(Exhibit.ordinal)
+    return list(acting.session.scalars(query))
+
+
+def destroy_grants(acting: Acting, object_id: uuid.UUID) -> None:
+    """Make an object unreadable at once in the running system; the blob goes with a later sweep."""
+    acting.session.execute(delete(ObjectGrant).where(ObjectGrant.object_id == object_id))

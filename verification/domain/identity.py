@@ -1,0 +1,99 @@
+"""Opening an identity: two people, two keys, a reason, and the informant is told. Source: 4-sealing; PIPL 34–36.
+
+The supervisor asks; the director agrees and seals their half to the supervisor's staff key; only then can the
+supervisor join both. Neither half alone says anything.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from flask_babel import lazy_gettext as _l
+
+from portal.crypto.compartments import Half, join_identity, open_half, open_identity, seal_half
+from portal.crypto.header import ObjectKind
+from portal.models import ObjectGrant, SealedObject, Tip, new_id
+from portal.models.records import Identity
+from verification.audit.events import Event
+from verification.domain.acting import Acting
+from verification.domain.messages import checked_text, read_statement
+from verification.errors import NotHere, Refusal, Refused
+from verification.models import IdentityOpening, Staff
+
+
+def ask_identity(acting: Acting, *, tip: Tip, reason: str) -> IdentityOpening:
+    """A supervisor of the tip's desk asks for its identity; the reason is sealed to both."""
+    read_statement(acting, tip)  # only the tip's own desk may ask
+    checked = checked_text(reason, field="reason", max_characters=300)
+    opening = IdentityOpening(
+        id=new_id(acting.rng),
+        tip_id=tip.id,
+        asked_by=acting.staff_id,
+        asked_at=acting.clock.now(),
+        reason_object_id=acting.seal(
+            {"text": checked}, kind=ObjectKind.RECORD, to=[tip.desk_key_id, tip.director_key_id]
+        ),
+    )
+    acting.session.add(opening)
+    acting.session.flush()
+    acting.trace(
+        Event.IDENTITY_ASKED, subject_kind="tip", subject_id=tip.id, facts={"opening": opening.id.hex}
+    )
+    return opening
+
+
+def agree_identity(acting: Acting, *, opening_id: uuid.UUID) -> IdentityOpening:
+    """The director agrees: their half goes, sealed, to the person who asked; the informant's page says so."""
+    opening = acting.session.get(
+        IdentityOpening, opening_id, with_for_update=True, populate_existing=True
+    )
+    if opening is None or opening.agreed_at is not None:
+        raise NotHere
+    if opening.asked_by == acting.staff_id:
+        raise Refused((Refusal("identity-two", _l("Somebody else must agree to this.")),))
+    tip = acting.session.get_one(Tip, opening.tip_id)
+    half = _half(acting, tip, half=Half.DIRECTOR, key_id=tip.director_key_id)
+    asker = acting.session.get_one(Staff, opening.asked_by)
+    public = acting.trust.public(acting.session, asker.key_id, on=acting.sealing.day)
+    opening.sealed_share = seal_half(
+        half, half=Half.DIRECTOR, to=public, recipient_key_id=asker.key_id, object_id=tip.identity_id
+    )
+    opening.agreed_by, opening.agreed_at = acting.staff_id, acting.clock.now()
+    tip.identity_opened = True
+    acting.trace(
+        Event.IDENTITY_AGREED, subject_kind="tip", subject_id=tip.id, facts={"opening": opening.id.hex}
+    )
+    return opening
+
+
+def read_identity(acting: Acting, *, opening_id: uuid.UUID) -> Identity:
+    """The person who asked joins both halves and reads. Every reading is traced."""
+    opening = acting.session.get(IdentityOpening, opening_id)
+    if opening is None or opening.sealed_share is None or opening.asked_by != acting.staff_id:
+        raise NotHere
+    tip = acting.session.get_one(Tip, opening.tip_id)
+    key_id = acting.keyring.staff_key_id
+    director_half = open_half(
+        opening.sealed_share, half=Half.DIRECTOR, private=acting.keyring.private(acting.session, key_id),
+        recipient_key_id=key_id, object_id=tip.identity_id,
+    )  # fmt: skip
+    desk_half = _half(acting, tip, half=Half.DESK, key_id=tip.desk_key_id)
+    body = acting.session.get_one(SealedObject, tip.identity_id).body or b""
+    record = open_identity(
+        body, object_id=tip.identity_id,
+        file_key=join_identity(desk_half=desk_half, director_half=director_half),
+    )  # fmt: skip
+    acting.trace(
+        Event.IDENTITY_OPENED, subject_kind="tip", subject_id=tip.id, facts={"opening": opening.id.hex}
+    )
+    return Identity.from_record(record)
+
+
+def _half(acting: Acting, tip: Tip, *, half: Half, key_id: uuid.UUID) -> bytes:
+    grant = acting.session.get(ObjectGrant, (tip.identity_id, key_id))
+    if grant is None:
+        raise NotHere
+    return open_half(
+        grant.sealed_file_key, half=half, private=acting.keyring.private(acting.session, key_id),
+        recipient_key_id=key_id, object_id=tip.identity_id,
+    )  # fmt: skip
