@@ -1,7 +1,7 @@
 """Answering the informant, and closing a case. Source: 1-mission journey 8; 2-domain §5 "handled".
 
-An answer goes question by question: each allegation of the case gets a sentence of its own, and a pasted reply
-is refused where one is empty. Passing on is never an end.
+An answer goes question by question: each allegation of the case gets a sentence of its own, and the same
+sentence for two of them is refused. Passing on is never an end.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -17,6 +16,7 @@ from portal.models import MessageKind, Tip
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text, write_to_informant
 from verification.errors import InvalidInput
+from verification.labels import label
 from verification.models import Allegation, Case
 from verification.workflow.states import Action, SubjectKind
 
@@ -33,8 +33,8 @@ def answer_informant(
 ) -> Tip:
     """Answer a tip of a concluded case.
 
-    points: allegation id → the answer to it; every allegation of the case needs one. closing: what was done and
-    what comes next. Raises InvalidInput beside ``point-<id>`` or ``closing``.
+    points: allegation id → the answer to it; every allegation of the case needs one. closing: what was
+    done and what comes next. Raises InvalidInput beside ``point-<id>`` or ``closing``.
     """
     tip: Tip = acting.apply(SubjectKind.TIP, tip_id, Action.ANSWER_TIP, version=version)
     allegations = acting.session.scalars(
@@ -52,7 +52,7 @@ def answer_informant(
     if errors:
         raise InvalidInput(dict(errors))
     lines = [
-        f"{row.ordinal}. {acting.open(row.text_id)['text']}\n{gettext('Answer')}: {text}"
+        f"{row.ordinal}. {acting.open(row.text_id)['text']}\n{label(MessageKind.ANSWER)}: {text}"
         for row, text in zip(allegations, texts, strict=True)
     ]
     lines.append(checked_text(closing, field="closing", max_characters=POINT_CHARACTERS))

@@ -1,4 +1,4 @@
-"""Files on the internal side: taking in what staff and units upload, opening clean copies, giving out originals.
+"""Files on the internal side: taking in what staff and units upload, opening clean copies and originals.
 
 The one place that writes ``stored_file`` for the internal side and that opens file contents. Every opening is
 traced. Source: 4-sealing "Clean copies", Reg. art. 24.

@@ -1,4 +1,6 @@
-"""Opening an identity: two people, two keys, a reason, and the informant is told. Source: 4-sealing; PIPL 34–36.
+"""Opening an identity: two people, two keys, a reason, and the informant is told.
+
+Source: 4-sealing; PIPL 34–36.
 
 The supervisor asks; the director agrees and seals their half to the supervisor's staff key; only then can the
 supervisor join both. Neither half alone says anything.
