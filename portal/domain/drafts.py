@@ -1,0 +1,179 @@
+"""Drafts: what one rendering of a form has received so far, readable by the holder of form and cookie alone.
+
+Owns: the names and keys of a draft, the rows of files received before their message was complete. Must not
+know: fields of the form, HTTP. Source: 4-sealing "Sealed object", FORMAT.md §10.
+
+    secrets = DraftSecrets(form_secret, cookie_secret)     # 32 bytes each: hidden field, cookie
+    keep_files(intake, draft=secrets, desk=…, files=request.uploads.files)
+    list_files(intake, draft=secrets)                       # for the error and review pages
+
+A draft lives until the day after the next (``portal.storage.sweep``). The public side never deletes: a file
+that the person takes out is left out of the message, and swept.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.crypto.compartments import JsonValue, decode_record, encode_record
+from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft
+from portal.crypto.receipt import Receipt
+from portal.crypto.suites import Secret
+from portal.domain.errors import FilesGone, TooManyFiles
+from portal.domain.intake import Intake
+from portal.domain.rows import Rows, insert_unless_there
+from portal.errors import Tampered
+from portal.models import Desk, Draft, DraftFile, SealedObject
+from portal.models.records import AttachmentEntry
+from portal.storage.received import Limits, SealedFile
+
+
+class DraftSecrets(Secret):
+    """The two secrets of one form in one browser, and what follows from them; live for one request."""
+
+    __slots__ = ("_cookie_secret", "_form_secret", "id", "key")
+
+    def __init__(self, form_secret: bytes, cookie_secret: bytes) -> None:
+        """32 random bytes each, else ValueError."""
+        self._form_secret = form_secret
+        self._cookie_secret = cookie_secret
+        self.id = draft_id(form_secret)
+        self.key = draft_key(form_secret, cookie_secret)
+
+    def receipt(self) -> Receipt:
+        """The receipt of a tip sent with this form: the same form always gives the same one."""
+        return Receipt.from_secrets(self._form_secret, self._cookie_secret)
+
+    def tag_of(self, content: dict[str, JsonValue]) -> bytes:
+        """32 bytes by which the same content is known when the form comes again."""
+        return content_tag(encode_record(content), key=self.key)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DraftFileInfo(Secret):
+    """One file of a draft, opened. ``submitted``: it already went out with a message."""
+
+    object_id: uuid.UUID
+    name: str
+    declared_type: str
+    true_bytes: int
+    file_key: bytes
+    blob_name: str
+    submitted: bool
+
+    def entry(self) -> AttachmentEntry:
+        """As the statement or message lists it."""
+        return AttachmentEntry(
+            object_id=self.object_id,
+            name=self.name,
+            declared_type=self.declared_type,
+            true_bytes=self.true_bytes,
+        )
+
+
+def keep_files(intake: Intake, *, draft: DraftSecrets, desk: Desk, files: Sequence[SealedFile]) -> None:
+    """Write down files just received, so that an error in the form loses none of them.
+
+    Their keys are sealed under the draft key. Raises RetryLater; the files are then orphans and are swept.
+    """
+    if not files:
+        return
+    with intake.writing() as session:
+        # The day stays that of the first file: how long a draft lives does not depend on use.
+        insert_unless_there(session, Draft, {"id": draft.id, "begun_on": intake.today, "desk": desk})
+        ordinals = select(func.coalesce(func.max(DraftFile.ordinal), 0)).where(DraftFile.draft_id == draft.id)
+        first = session.scalars(ordinals).one() + 1
+        rows = Rows()
+        for ordinal, file in enumerate(files, start=first):
+            rows.add(
+                SealedObject,
+                id=file.object_id,
+                kind=file.kind,
+                body=None,
+                blob_name=file.blob_name,
+                sealed_bytes=file.sealed_bytes,
+                stored_on=intake.today,
+            )
+            rows.add(
+                DraftFile,
+                object_id=file.object_id,
+                draft_id=draft.id,
+                ordinal=ordinal,
+                sealed_meta=_sealed_meta(file, draft=draft),
+            )
+        rows.write(session)
+
+
+def list_files(intake: Intake, *, draft: DraftSecrets) -> tuple[DraftFileInfo, ...]:
+    """All files of a draft, oldest first, those already sent included."""
+    with intake.reading() as session:
+        return read_files(session, draft=draft)
+
+
+def read_files(session: Session, *, draft: DraftSecrets) -> tuple[DraftFileInfo, ...]:
+    """As ``list_files``, in a session at hand. A row that the draft key does not open is left out."""
+    found = session.execute(
+        select(DraftFile.object_id, DraftFile.sealed_meta, DraftFile.submitted, SealedObject.blob_name)
+        .join(SealedObject, SealedObject.id == DraftFile.object_id)
+        .where(DraftFile.draft_id == draft.id)
+        .order_by(DraftFile.ordinal)
+    )
+    opened = (
+        _opened(row.object_id, row.sealed_meta, row.submitted, row.blob_name or "", draft=draft)
+        for row in found
+    )
+    return tuple(info for info in opened if info is not None)
+
+
+def choose_files(
+    session: Session, *, draft: DraftSecrets, object_ids: Sequence[uuid.UUID], limits: Limits
+) -> tuple[DraftFileInfo, ...]:
+    """The files that go with a message, in the order given.
+
+    Raises FilesGone for those that are not (or no longer) in the draft, TooManyFiles over the limits.
+    """
+    if not object_ids:
+        return ()
+    by_id = {info.object_id: info for info in read_files(session, draft=draft)}
+    wanted = list(dict.fromkeys(object_ids))
+    if gone := frozenset(wanted) - by_id.keys():
+        raise FilesGone(gone)
+    chosen = tuple(by_id[object_id] for object_id in wanted)
+    true_bytes = sum(info.true_bytes for info in chosen)
+    if len(chosen) > limits.max_files or true_bytes > limits.max_message_bytes:
+        raise TooManyFiles(files=len(chosen), true_bytes=true_bytes)
+    return chosen
+
+
+def _sealed_meta(file: SealedFile, *, draft: DraftSecrets) -> bytes:
+    record: dict[str, JsonValue] = {
+        "name": file.name,
+        "type": file.declared_type,
+        "bytes": file.true_bytes,
+        "key": file.file_key.hex(),
+    }
+    return seal_in_draft(encode_record(record), key=draft.key, draft=draft.id, object_id=file.object_id)
+
+
+def _opened(
+    object_id: uuid.UUID, sealed_meta: bytes, submitted: bool, blob_name: str, *, draft: DraftSecrets
+) -> DraftFileInfo | None:
+    try:
+        meta = decode_record(open_in_draft(sealed_meta, key=draft.key, draft=draft.id, object_id=object_id))
+    except Tampered:
+        # Same form, another cookie: the file belongs to whoever held that one.
+        return None
+    return DraftFileInfo(
+        object_id=object_id,
+        name=str(meta["name"]),
+        declared_type=str(meta["type"]),
+        true_bytes=int(str(meta["bytes"])),
+        file_key=bytes.fromhex(str(meta["key"])),
+        blob_name=blob_name,
+        submitted=submitted,
+    )

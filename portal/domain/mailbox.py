@@ -1,0 +1,218 @@
+"""The informant's mailbox: what a receipt opens, and what can be written there.
+
+Owns: what an informant may read and do. Must not know: HTTP, cases, staff; the informant's private key lives
+in these functions for one request. What the informant wrote is never read back: who finds the paper learns the
+status and the office's words. Source: 4-sealing "Receipt" and "What a thief gets".
+
+    receipt = Receipt.parse(typed)                     # MistypedReceipt: told by its form, before any work
+    mailbox = open_mailbox(intake, receipt=receipt)    # UnknownReceipt: never given out, or deleted
+    send(intake, receipt=receipt, draft=secrets, kind=MessageKind.REPLY, text=…, files=[…], reply_to=…)
+
+A mailbox form carries a form secret of its own, like the tip's form: sent twice, it is written once.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from portal.crypto.compartments import open_record
+from portal.crypto.receipt import Receipt
+from portal.crypto.recipients import OVERHEAD_BYTES, PrivateKey, open_file_key
+from portal.crypto.stream import ObjectKind
+from portal.crypto.suites import Secret
+from portal.domain.drafts import DraftFileInfo, DraftSecrets, choose_files
+from portal.domain.errors import FormSpent, UnknownReceipt
+from portal.domain.intake import Intake
+from portal.domain.messages import NewMessage, find_known, fresh_files, is_same, write
+from portal.errors import Tampered
+from portal.models import Desk, Message, MessageKind, ObjectGrant, SealedObject, Tip, TipState
+from portal.models.records import InformantMessage, OfficeMessage
+from portal.storage.errors import Busy, RetryLater
+
+ATTEMPTS: Final = 4
+OFFICE_KINDS: Final = tuple(kind for kind in MessageKind if kind.from_office)
+OBJECTION_STATES: Final = frozenset(
+    {TipState.ANSWERED, TipState.DECLINED, TipState.REFERRED, TipState.HANDED_ON}
+)
+
+_NO_TIP: Final = uuid.UUID(int=0)
+_DECOY: Final = bytes(OVERHEAD_BYTES + 32)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MailboxMessage(Secret):
+    """One message of the office. ``text`` is None where it cannot be opened: say so, do not hide it."""
+
+    id: uuid.UUID
+    kind: MessageKind
+    sent_on: date
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Mailbox(Secret):
+    """What a receipt opens.
+
+    messages: the office's, oldest first. sent: what the informant wrote, by kind and day alone.
+    identity_opened: two people have opened who the informant is; the page says so. open_question: the newest
+    question without a reply.
+    """
+
+    tip_id: uuid.UUID
+    desk: Desk
+    state: TipState
+    received_on: date
+    closing_code: str | None
+    channel_code: str | None
+    identity_opened: bool
+    messages: tuple[MailboxMessage, ...]
+    sent: tuple[tuple[MessageKind, date], ...]
+    open_question: uuid.UUID | None
+    can_object: bool
+    can_add: bool = True
+
+
+def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
+    """Look a receipt up and open the office's messages.
+
+    Raises UnknownReceipt; a receipt that never was and one that was deleted take the same steps: the same
+    derivation, the same queries by unique index, one opening that fails. Raises RetryLater.
+    """
+    lookup_id, private = receipt.lookup_id, receipt.private_key()
+    with intake.reading() as session:
+        tip = session.scalars(select(Tip).where(Tip.receipt_lookup == lookup_id)).one_or_none()
+        tip_id = _NO_TIP if tip is None else tip.id
+        found = _messages(session, tip_id)
+    if tip is None:
+        _open_decoy(private)
+        raise UnknownReceipt
+    replied = {row.reply_to for row in found if row.kind is MessageKind.REPLY}
+    questions = [row.id for row in found if row.kind is MessageKind.QUESTION and row.id not in replied]
+    return Mailbox(
+        tip_id=tip.id,
+        desk=tip.desk,
+        state=tip.state,
+        received_on=tip.received_on,
+        closing_code=tip.closing_code,
+        channel_code=tip.channel_code,
+        identity_opened=tip.identity_opened,
+        messages=tuple(_opened(row, private, tip_id=tip.id) for row in found if row.kind.from_office),
+        sent=tuple((row.kind, row.sent_on) for row in found if not row.kind.from_office),
+        open_question=questions[-1] if questions else None,
+        can_object=tip.state in OBJECTION_STATES,
+    )
+
+
+def desk_of(intake: Intake, *, receipt: Receipt) -> Desk:
+    """Whose desk a receipt's tip lies on; for admitting files to it. Raises UnknownReceipt, RetryLater."""
+    with intake.reading() as session:
+        desk = session.scalars(select(Tip.desk).where(Tip.receipt_lookup == receipt.lookup_id)).one_or_none()
+    if desk is None:
+        raise UnknownReceipt
+    return desk
+
+
+def send(
+    intake: Intake,
+    *,
+    receipt: Receipt,
+    draft: DraftSecrets,
+    kind: MessageKind,
+    text: str,
+    files: Sequence[uuid.UUID] = (),
+    reply_to: uuid.UUID | None = None,
+) -> bool:
+    """Write a reply, material or an objection to the tip.
+
+    Returns whether it is new (False: this form sent it before). files: object ids of the draft. Raises
+    UnknownReceipt, FormSpent, FilesGone, TooManyFiles, DeskClosed, RetryLater; after any of them nothing was
+    written.
+    """
+    if kind.from_office:
+        raise ValueError("the office's messages are written on the internal side")
+    for _ in range(ATTEMPTS):
+        known = find_known(intake, draft=draft, lookup_id=receipt.lookup_id)
+        if known.tip is None:
+            raise UnknownReceipt
+        if known.sent_to not in (None, known.tip.id):
+            raise FormSpent
+        with intake.reading() as session:
+            chosen = choose_files(session, draft=draft, object_ids=files, limits=intake.limits)
+        tag = _tag(draft, kind=kind, text=text, reply_to=reply_to, files=chosen)
+        if is_same(intake, known, tag=tag, files=chosen):
+            return False
+        fresh = fresh_files(intake, known, files=chosen)
+        said = InformantMessage(kind=kind, text=text, attachments=tuple(info.entry() for info in fresh))
+        message = NewMessage(kind=kind, record=said.to_record(), reply_to=reply_to)
+        if write(intake, draft=draft, known=known, tip=known.tip, tag=tag, messages=[message], files=fresh):
+            return True
+    raise RetryLater(Busy.DATABASE)
+
+
+def _tag(
+    draft: DraftSecrets,
+    *,
+    kind: MessageKind,
+    text: str,
+    reply_to: uuid.UUID | None,
+    files: Sequence[DraftFileInfo],
+) -> bytes:
+    return draft.tag_of(
+        {
+            "kind": kind.value,
+            "text": text,
+            "reply_to": str(reply_to),
+            "files": [[info.name, info.true_bytes] for info in files],
+        }
+    )
+
+
+def _messages(session: Session, tip_id: uuid.UUID) -> Sequence[Row[*tuple[Any, ...]]]:
+    """All messages of a tip, in order; what the informant wrote comes without its object."""
+    return session.execute(
+        select(
+            Message.id,
+            Message.kind,
+            Message.sent_on,
+            Message.reply_to,
+            Message.object_id,
+            SealedObject.body,
+            ObjectGrant.sealed_file_key,
+        )
+        .outerjoin(SealedObject, (SealedObject.id == Message.object_id) & Message.kind.in_(OFFICE_KINDS))
+        .outerjoin(
+            ObjectGrant,
+            (ObjectGrant.object_id == Message.object_id) & (ObjectGrant.recipient_key_id == Message.tip_id),
+        )
+        .where(Message.tip_id == tip_id)
+        .order_by(Message.ordinal)
+    ).all()
+
+
+def _opened(row: Row[*tuple[Any, ...]], private: PrivateKey, *, tip_id: uuid.UUID) -> MailboxMessage:
+    text: str | None = None
+    try:
+        file_key = open_file_key(
+            row.sealed_file_key or b"", private=private, recipient_key_id=tip_id, object_id=row.object_id
+        )
+        sealed = row.body or b""
+        record = open_record(sealed, kind=ObjectKind.MESSAGE, object_id=row.object_id, file_key=file_key)
+        text = OfficeMessage.from_record(record).text
+    except Tampered:
+        text = None
+    return MailboxMessage(id=row.id, kind=row.kind, sent_on=row.sent_on, text=text)
+
+
+def _open_decoy(private: PrivateKey) -> None:
+    """As much work as opening a message, and always in vain."""
+    try:
+        open_file_key(_DECOY, private=private, recipient_key_id=_NO_TIP, object_id=_NO_TIP)
+    except Tampered:
+        return

@@ -1,0 +1,193 @@
+"""Writing into a tip's mailbox, once: what a form has sent before is recognised and not written again.
+
+Owns: message rows of the informant's side, and the comparison of a form with what it sent the last time. Must
+not know: how a tip comes to be, HTTP, the meaning of a message for the tip's state (an outbox row tells the
+internal side that there is one). Source: 4-sealing "Receipt", 3-architecture "append-only event row".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.crypto.compartments import Record
+from portal.crypto.stream import ObjectKind, SealedReader
+from portal.crypto.suites import Secret
+from portal.domain.drafts import DraftFileInfo, DraftSecrets, read_files
+from portal.domain.intake import Intake
+from portal.domain.recipients import TipKeys
+from portal.domain.rows import Rows, insert_or_update
+from portal.domain.sealing import add_file, add_identity, add_text
+from portal.models import Desk, Draft, DraftFile, Message, MessageKind, OutboxTopic, Tip, new_id
+from portal.models.records import Identity
+from portal.storage.errors import BlobMissing
+
+
+@dataclass(frozen=True, slots=True)
+class TipRef:
+    """A tip as far as writing to it goes."""
+
+    id: uuid.UUID
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Known(Secret):
+    """What the database knows of a form and of the tip that a receipt opens.
+
+    tip: None where the receipt opens none. sent_to: the tip this form was sent to before. tag: of what it
+    said then. sent_files: what went with it.
+    """
+
+    tip: TipRef | None
+    sent_to: uuid.UUID | None = None
+    tag: bytes | None = None
+    sent_files: tuple[DraftFileInfo, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewMessage(Secret):
+    """One message to write. ``record``: sealed to the tip's desk; an identity is split instead."""
+
+    kind: MessageKind
+    record: Record = field(default_factory=dict)
+    identity: Identity | None = None
+    reply_to: uuid.UUID | None = None
+
+
+def find_known(intake: Intake, *, draft: DraftSecrets, lookup_id: bytes) -> Known:
+    """Look a receipt and a form up. Costs the same whether the tip is there or not."""
+    with intake.reading() as session:
+        tip = session.execute(select(Tip.id, Tip.desk).where(Tip.receipt_lookup == lookup_id)).one_or_none()
+        sent = session.execute(
+            select(Draft.tip_id, Draft.content_mac).where(Draft.id == draft.id)
+        ).one_or_none()
+        files = read_files(session, draft=draft)
+    return Known(
+        tip=None if tip is None else TipRef(tip.id, tip.desk),
+        sent_to=None if sent is None else sent.tip_id,
+        tag=None if sent is None else sent.content_mac,
+        sent_files=tuple(info for info in files if info.submitted),
+    )
+
+
+def is_same(intake: Intake, known: Known, *, tag: bytes, files: Sequence[DraftFileInfo]) -> bool:
+    """Whether this form said the same the last time: the same fields, and the same files byte by byte."""
+    return known.tag == tag and not fresh_files(intake, known, files=files)
+
+
+def fresh_files(intake: Intake, known: Known, *, files: Sequence[DraftFileInfo]) -> tuple[DraftFileInfo, ...]:
+    """Those of ``files`` that did not go out with this form before, under any object id."""
+    return tuple(
+        info
+        for info in files
+        if not info.submitted and not any(_equal(intake, info, sent) for sent in known.sent_files)
+    )
+
+
+def write(
+    intake: Intake,
+    *,
+    draft: DraftSecrets,
+    known: Known,
+    tip: TipRef,
+    tag: bytes,
+    messages: Sequence[NewMessage],
+    files: Sequence[DraftFileInfo],
+) -> bool:
+    """Add messages to a tip, ``files`` with the first; False if another request of this form came first.
+
+    Raises DeskClosed, RetryLater.
+    """
+    rows = Rows()
+    keys = intake.recipients.for_tip(tip.desk)
+    sealed = [_seal(rows, message, intake=intake, keys=keys, tip=tip) for message in messages]
+    for ordinal, file in enumerate(files, start=1):
+        add_file(
+            rows, file, keys=keys, tip_id=tip.id, message_id=sealed[0]["id"], ordinal=ordinal, rng=intake.rng
+        )
+    try:
+        with intake.writing() as session:
+            _take_turn(session, intake=intake, draft=draft, known=known, tip=tip, tag=tag)
+            first = _next_ordinal(session, tip)
+            for ordinal, values in enumerate(sealed, start=first):
+                rows.add(Message, ordinal=ordinal, **values)
+            rows.write(session)
+            mark_submitted(session, files)
+    except (_Overtaken, IntegrityError):
+        return False
+    return True
+
+
+def mark_submitted(session: Session, files: Sequence[DraftFileInfo]) -> None:
+    """Files of a draft that have now gone out; the sweep leaves their objects alone."""
+    if files:
+        object_ids = [info.object_id for info in files]
+        session.execute(update(DraftFile).where(DraftFile.object_id.in_(object_ids)).values(submitted=True))
+
+
+class _Overtaken(Exception):
+    """Another request of the same form was written between looking and writing."""
+
+
+def _seal(rows: Rows, message: NewMessage, *, intake: Intake, keys: TipKeys, tip: TipRef) -> dict[str, Any]:
+    """Seal one message; returns its row without the ordinal, which only the transaction knows."""
+    message_id, day, rng = new_id(intake.rng), intake.today, intake.rng
+    if message.identity is not None:
+        object_id = add_identity(rows, message.identity, keys=keys, rng=rng, day=day)
+    else:
+        object_id = add_text(rows, message.record, kind=ObjectKind.MESSAGE, to=keys.desk, rng=rng, day=day)
+    rows.add_post(OutboxTopic.INFORMANT_EVENT, message_id, rng=rng)
+    return {
+        "id": message_id,
+        "tip_id": tip.id,
+        "kind": message.kind,
+        "object_id": object_id,
+        "sent_on": day,
+        "reply_to": message.reply_to,
+    }
+
+
+def _take_turn(
+    session: Session, *, intake: Intake, draft: DraftSecrets, known: Known, tip: TipRef, tag: bytes
+) -> None:
+    """Write down what the form says now, if nothing else was written since ``known`` was read."""
+    values = {
+        "id": draft.id,
+        "begun_on": intake.today,
+        "desk": tip.desk,
+        "tip_id": tip.id,
+        "content_mac": tag,
+    }
+    unchanged = Draft.content_mac.is_(None) if known.tag is None else Draft.content_mac == known.tag
+    if not insert_or_update(session, Draft, values, change=("tip_id", "content_mac"), only_where=unchanged):
+        raise _Overtaken
+
+
+def _next_ordinal(session: Session, tip: TipRef) -> int:
+    return session.scalars(
+        select(func.coalesce(func.max(Message.ordinal), 0) + 1).where(Message.tip_id == tip.id)
+    ).one()
+
+
+def _equal(intake: Intake, one: DraftFileInfo, other: DraftFileInfo) -> bool:
+    """Whether two sealed files hold the same bytes under the same name; opens both."""
+    if (one.name, one.true_bytes) != (other.name, other.true_bytes):
+        return False
+    try:
+        with intake.blobs.open(one.blob_name) as left, intake.blobs.open(other.blob_name) as right:
+            readers = [
+                SealedReader(
+                    source, kind=ObjectKind.ATTACHMENT, object_id=info.object_id, file_key=info.file_key
+                ).chunks()
+                for source, info in ((left, one), (right, other))
+            ]
+            return all(a == b for a, b in zip(*readers, strict=True))
+    except BlobMissing:
+        return False

@@ -1,0 +1,110 @@
+"""Writing rows of the public side in bulk, in an order that foreign keys accept.
+
+Owns: the order of the tables and the two conflict clauses. Must not know: what the rows mean. Inserts are
+core inserts, because the write lock is held meanwhile.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from portal.models import (
+    Attachment,
+    Base,
+    DraftFile,
+    Message,
+    ObjectGrant,
+    OutboxRow,
+    OutboxTopic,
+    Rng,
+    SealedObject,
+    StoredFile,
+    Tip,
+    new_id,
+)
+
+_ORDER: Final[tuple[type[Base], ...]] = (
+    SealedObject,
+    ObjectGrant,
+    StoredFile,
+    DraftFile,
+    Tip,
+    Message,
+    Attachment,
+    OutboxRow,
+)
+
+
+class Rows:
+    """Rows to insert, gathered before the transaction begins."""
+
+    def __init__(self) -> None:
+        self._by_table: dict[type[Base], list[dict[str, Any]]] = {}
+
+    def add(self, model: type[Base], **values: object) -> None:
+        """One row; columns that are left out take their defaults."""
+        self._by_table.setdefault(model, []).append(values)
+
+    def write(self, session: Session) -> None:
+        """Insert all of them in the transaction at hand."""
+        for model in _ORDER:
+            if values := self._by_table.get(model):
+                session.execute(table_of(model).insert(), values)
+
+    def add_post(self, topic: OutboxTopic, subject_id: uuid.UUID, *, rng: Rng) -> None:
+        """Work that this causes. No time: it would tell when the tip came. Source: portal.outbox."""
+        self.add(OutboxRow, id=new_id(rng), topic=topic, subject_id=subject_id)
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model; core statements are made from it."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def insert_unless_there(session: Session, model: type[Base], values: dict[str, Any]) -> None:
+    """Insert one row, or leave the one with the same primary key as it is."""
+    table = table_of(model)
+    session.execute(_insert(session, table).values(values).on_conflict_do_nothing(index_elements=_key(table)))
+
+
+def insert_or_update(
+    session: Session,
+    model: type[Base],
+    values: dict[str, Any],
+    *,
+    change: tuple[str, ...],
+    only_where: ColumnElement[bool],
+) -> bool:
+    """Insert one row, or set the columns in ``change`` where ``only_where`` holds of the old row.
+
+    Returns whether the row now has these values. Of two transactions that race, one gets False.
+    """
+    table = table_of(model)
+    statement = (
+        _insert(session, table)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=_key(table),
+            set_={name: values[name] for name in change},
+            where=only_where,
+        )
+    )
+    result = session.execute(statement)
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def _insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
+    dialect = session.get_bind().dialect.name
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+
+
+def _key(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
