@@ -82,11 +82,19 @@ def seal_small(
     """
     if len(plaintext) > SMALL_MAX_BYTES or at_least > SMALL_MAX_BYTES:
         raise ValueError("a small box holds at most 1 MiB")
+    aead = _small_aead(key)
     nonce = secrets.token_bytes(NONCE_BYTES) if nonce is None else nonce
     header = _SMALL_HEAD + u32(at_least)
     total = padme(max(len(plaintext) + _LENGTH_BYTES, at_least))
     payload = plaintext + bytes(total - _LENGTH_BYTES - len(plaintext)) + u32(len(plaintext))
-    return header + nonce + AESGCM(key).encrypt(nonce, payload, labelled("small", header, context))
+    return header + nonce + aead.encrypt(nonce, payload, labelled("small", header, context))
+
+
+def _small_aead(key: bytes) -> AESGCM:
+    """AES-256 only: the library would take a shorter key for AES-128 without a word."""
+    if len(key) != KEY_BYTES:
+        raise ValueError("a small box takes a key of 32 bytes")
+    return AESGCM(key)
 
 
 def open_small(sealed: bytes, *, key: bytes, context: bytes) -> bytes:
@@ -96,7 +104,7 @@ def open_small(sealed: bytes, *, key: bytes, context: bytes) -> bytes:
         raise Tampered("small box header")
     body = sealed[_SMALL_HEADER_BYTES + NONCE_BYTES :]
     try:
-        payload = AESGCM(key).decrypt(nonce, body, labelled("small", header, context))
+        payload = _small_aead(key).decrypt(nonce, body, labelled("small", header, context))
     except InvalidTag:
         raise Tampered("small box") from None
     true_bytes = int.from_bytes(payload[-_LENGTH_BYTES:], "big")
