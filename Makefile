@@ -11,13 +11,16 @@ PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run setup setup-test test test-fast check format bench screenshots lock clean
+.PHONY: help run codes setup setup-test test test-fast check format bench screenshots lock clean
 
 help:            ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: setup       ## Serve the demo county (PROFILE=small: an office of ten), until Ctrl-C
 	@exec $(BIN)/python -m verification.cli run --profile $(PROFILE)
+
+codes: setup     ## The demo accounts' one-time codes of this moment
+	@$(BIN)/python -m verification.cli code
 
 setup: $(VENV)/run.stamp        ## Make the environment that `make run` needs
 setup-test: $(VENV)/test.stamp  ## ... and what the tests need
