@@ -5,31 +5,12 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
-
-import verification.models  # noqa: F401  # registers its tables
-from portal.models import Base
-from tests.support import machine
-
-
-def alembic_config(url: str) -> Config:
-    """Alembic's settings for one database."""
-    config = Config()
-    config.set_main_option("script_location", str(machine.PROJECT / "verification" / "migrations"))
-    config.attributes["url"] = url
-    return config
+from verification.migrations.chain import upgrade
 
 
 def migrate(url: str) -> None:
     """Bring an empty database to the newest schema."""
-    if not (machine.PROJECT / "verification" / "migrations" / "env.py").exists():
-        engine = create_engine(url)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-        return
-    command.upgrade(alembic_config(url), "head")
+    upgrade(url)
 
 
 def copy_sqlite(template: Path, *, to: Path) -> str:

@@ -62,7 +62,7 @@ class Unit(Base):
     name: Mapped[str] = mapped_column(String(120))
     name_en: Mapped[str] = mapped_column(String(160))
     kind: Mapped[UnitKind] = mapped_column(code_column(UnitKind))
-    in_charge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id", use_alter=True))
+    in_charge_id: Mapped[uuid.UUID | None]
     key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("recipient_key.id"))
     channel: Mapped[str | None] = mapped_column(String(200))
 
