@@ -12,9 +12,11 @@ from __future__ import annotations
 import importlib
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.messages.catalog import Catalog, Message
@@ -39,12 +41,15 @@ __all__ = [
     "DEFAULT_LOCALE",
     "LANGUAGES",
     "ConflictingTexts",
+    "LanguageLink",
     "choose_language",
+    "either",
     "force_locale",
     "get_locale",
     "gettext",
     "install",
     "language",
+    "language_links",
     "language_tag",
     "lazy_gettext",
     "lazy_pgettext",
@@ -56,9 +61,21 @@ __all__ = [
 DEFAULT_LOCALE: Final = "zh_Hans"
 #: What ``?lang=`` may say, and the locale it stands for. The first is the default.
 LANGUAGES: Final = {"zh": "zh_Hans", "en": "en"}
+_OWN_NAMES: Final = {"zh": "中文", "en": "English"}
 _SOURCE_LOCALE: Final = "en"
 _SESSION_KEY: Final = "lang"
 _ZONE: Final = "Asia/Shanghai"
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """Where this page is in another language; ``label`` is that language's own name for itself."""
+
+    code: str
+    tag: str
+    label: str
+    href: str
+    current: bool
 
 
 class ConflictingTexts(XiansuoError):
@@ -109,7 +126,7 @@ def install(app: Flask, packages: Sequence[str] = ("portal",)) -> None:
     catalogues = {locale: load_catalogue(packages, locale=locale) for locale in LANGUAGES.values()}
     _FragmentBabel(catalogues).init_app(app, locale_selector=_chosen_locale)
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.jinja_env.globals.update(language=language, language_tag=language_tag)
+    app.jinja_env.globals.update(language=language, language_tag=language_tag, language_links=language_links)
     app.before_request(_remember_choice)
 
 
@@ -143,6 +160,26 @@ def language() -> str:
 def language_tag() -> str:
     """The language of this page for ``<html lang>``: "zh-Hans" or "en"."""
     return LANGUAGES[language()].replace("_", "-")
+
+
+def either(chinese: str, english: str) -> str:
+    """Whichever of two configured texts is in the reader's language."""
+    return chinese if language() == "zh" else english
+
+
+def language_links() -> list[LanguageLink]:
+    """The same page in each language, for the switch in every layout."""
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    return [
+        LanguageLink(
+            code=code,
+            tag=locale.replace("_", "-"),
+            label=_OWN_NAMES[code],
+            href=f"{request.path}?{urlencode([*kept, ('lang', code)])}",
+            current=code == language(),
+        )
+        for code, locale in LANGUAGES.items()
+    ]
 
 
 def _chosen_locale() -> str:

@@ -1,0 +1,1 @@
+// The public side works without any of this.
