@@ -7,7 +7,7 @@ BIN      := $(VENV)/bin
 PROFILE  ?= county
 # How many processes run the tests; each has its own database server, queue server and browser.
 WORKERS  ?= 2
-PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS)
+PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

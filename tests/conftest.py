@@ -1,7 +1,7 @@
 """Fixtures that every test may ask for. What they stand on is in ``tests/support``.
 
 ``clock`` ``rng`` · ``database`` (on SQLite and PostgreSQL) ``database_url`` ``postgres_urls`` · ``valkey`` ·
-``browser`` ``new_visitor`` ``page`` ``page_without_script`` · ``shared_attachments``
+``browser`` ``new_visitor`` ``page`` ``page_without_script`` · ``demo`` · ``shared_attachments``
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from portal.db import Database
 from portal.models import Rng
 from tests.support import browser as browsers
 from tests.support import machine, schema
+from tests.support.demo import RunningDemo
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess
@@ -52,6 +53,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         wanted = getattr(item, "fixturenames", ())
         if "browser" in wanted:
             item.add_marker(pytest.mark.browser)
+        if "demo" in wanted:  # seeding takes long: all of them share one
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("demo"))
         if "postgres_server" in wanted and "database_kind" not in wanted:
             item.add_marker(pytest.mark.postgresql)
 
@@ -198,6 +202,17 @@ def page(new_visitor: NewVisitor) -> Page:
 def page_without_script(new_visitor: NewVisitor) -> Page:
     """A page with JavaScript off: how the public side must work."""
     return new_visitor(script=False).context.new_page()
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDemo]:
+    """The small demo county, running; shared by every test that asks for it, so leave it as you found it."""
+    running = RunningDemo(tmp_path_factory.mktemp("demo") / "var", profile="small")
+    try:
+        running.start()
+        yield running
+    finally:
+        running.end()
 
 
 # --- real files --------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from portal.clock import FixedClock, civil_day
 from portal.db import Database
 from portal.models import Base
 from tests.conftest import NewVisitor
+from tests.support.accessibility import violations
 from tests.support.postgres import PORTAL, PostgresUrls
 from tests.support.sockets import OutsideNetwork
 from tests.support.valkey import ValkeyProcess
@@ -113,3 +114,12 @@ def test_shared_attachments_hold_photographs_with_positions(shared_attachments: 
 def test_clock_is_fixed(clock: FixedClock) -> None:
     assert civil_day(clock).isoformat() == "2026-03-02"
     assert clock.now() == clock.now()
+
+
+def test_axe_on_a_page_with_an_unlabelled_field_names_it(page: Page) -> None:
+    field = "<input id='who'>"
+    frame = "<!doctype html><html lang='en'><title>t</title><main><h1>h</h1>{}</main></html>"
+    page.set_content(frame.format(field))
+    assert violations(page) == ["label: #who"]
+    page.set_content(frame.format(f"<label for='who'>Who</label>{field}"))
+    assert violations(page) == []

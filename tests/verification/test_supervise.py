@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.machine import PROJECT
+from tests.support.spoken import Spoken
 
 
 class Running:
@@ -23,20 +23,7 @@ class Running:
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self.process = process
         self._folder = folder
-        self._unread = b""
-
-    def line(self) -> str:
-        """The next line it prints, waiting at most 20 s."""
-        assert self.process.stdout is not None
-        deadline = time.monotonic() + 20
-        while b"\n" not in self._unread:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0.0, deadline - time.monotonic()))
-            assert ready, f"said nothing more after {self._unread!r}"
-            read = os.read(self.process.stdout.fileno(), 4096)
-            assert read, f"ended after {self._unread!r}"
-            self._unread += read
-        line, self._unread = self._unread.split(b"\n", 1)
-        return line.decode()
+        self.line = Spoken(process).line
 
     def pids(self, name: str) -> tuple[int, int]:
         """A stand-in and the child it forked into another process group."""
