@@ -26,7 +26,7 @@ from verification.keys.ceremony import (
     publish,
     wrap_office_key,
 )
-from verification.keys.identities import TOTP_BYTES, seal_identity
+from verification.keys.identities import TOTP_BYTES, SealedIdentity, seal_identity
 from verification.models import INSPECTABLE, Role, Staff, StaffRole, Unit, UnitDuty, UnitKind
 from verification.policy.workdays import seed_calendar
 
@@ -66,12 +66,29 @@ class NewStaff:
     name: str
     roles: tuple[Role, ...]
     unit_id: uuid.UUID
-    passphrase: str
-    totp_secret: bytes = field(default_factory=lambda: secrets.token_bytes(TOTP_BYTES))
     trained_on: date | None = None
     undertaking_on: date | None = None
     alternate_desk: bool = False
     demo: bool = False
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StaffSecrets:
+    """A person's keys and how they are sealed; made apart from the row, because sealing takes 0.2 s."""
+
+    key_id: uuid.UUID
+    keys: StaffKeys
+    sealed: SealedIdentity
+    totp_secret: bytes
+
+
+def make_secrets(*, passphrase: str, host_key: bytes, rng: Rng) -> StaffSecrets:
+    """Fresh keys and a fresh TOTP secret, sealed under passphrase and host key (32 bytes). 0.2 s, 64 MiB."""
+    keys, key_id, totp_secret = StaffKeys.generate(), new_id(rng), secrets.token_bytes(TOTP_BYTES)
+    sealed = seal_identity(
+        keys, key_id=key_id, passphrase=passphrase, totp_secret=totp_secret, host_key=host_key
+    )
+    return StaffSecrets(key_id=key_id, keys=keys, sealed=sealed, totp_secret=totp_secret)
 
 
 def found_office(
@@ -136,33 +153,32 @@ def add_directory(session: Session, *, bodies: list[str], places: list[str], rng
         )
 
 
-def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, host_key: bytes, clock: Clock) -> Staff:
+def add_staff(
+    session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSecrets, clock: Clock
+) -> Staff:
     """Add a person with keys of their own, and wrap to them what their roles hold.
 
     A supervisor gets the desk key, a director the director key; nobody gets both (ValueError).
     """
     if {Role.SUPERVISOR, Role.DIRECTOR} <= set(new.roles):
         raise ValueError("no person holds the desk key and the director key")
-    own, key_id, staff_id = StaffKeys.generate(), new_id(keys.root.rng), new_id(keys.root.rng)
-    sealed = seal_identity(
-        own, key_id=key_id, passphrase=new.passphrase, totp_secret=new.totp_secret, host_key=host_key
-    )
+    staff_id = new_id(keys.root.rng)
     publish(
         session,
         root=keys.root,
         purpose=KeyPurpose.STAFF,
-        public=own.public_bytes(),
+        public=own.keys.public_bytes(),
         holder=staff_id.hex,
-        key_id=key_id,
+        key_id=own.key_id,
     )
     staff = Staff(
         id=staff_id,
         login=new.login,
         name=new.name,
         unit_id=new.unit_id,
-        key_id=key_id,
-        sealed_keys=sealed.keys,
-        sealed_totp=sealed.totp,
+        key_id=own.key_id,
+        sealed_keys=own.sealed.keys,
+        sealed_totp=own.sealed.totp,
         trained_on=new.trained_on,
         undertaking_on=new.undertaking_on,
         demo=new.demo,
@@ -171,7 +187,7 @@ def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, host_key: by
     session.flush()
     session.add_all(StaffRole(staff_id=staff_id, role=role) for role in new.roles)
     for office_key in _keys_for(new, keys):
-        wrap_office_key(session, root=keys.root, key=office_key, to=[key_id])
+        wrap_office_key(session, root=keys.root, key=office_key, to=[own.key_id])
     events.append(
         session,
         event=events.Event.STAFF_ADDED,
