@@ -1,17 +1,17 @@
 """What keeps the site open when too much comes in at once.
 
-Owns: the bounds on costly work in one process. Must not know: who sends (no address, cookie or other mark of a
-person is ever counted or kept). Source: 6-peers "Defects" 8 and 9.
+Owns: the bounds on costly work in one process. Must not know: who sends (no address, cookie or other mark of
+a person is ever counted or kept). Source: 6-peers "Defects" 8 and 9.
 
 There is no limit on tips an hour and no lock on a receipt: with either, anybody could silence the site or one
-informant. Instead each costly thing has a bound for the process, and what is cheap goes on when it is reached:
+informant. Instead each costly thing has a bound, and what is cheap goes on when that is reached:
 
 - **Uploads** hold a thread for as long as a slow connection takes. At most ``MAX_UPLOADS`` of a process's
   threads may be receiving files; further ones wait their turn, first come first served, up to
-  ``UPLOAD_WAIT_SECONDS``, and are then told to come back, with everything typed kept. Forms without files, the
-  form itself and the mailbox need no turn.
+  ``UPLOAD_WAIT_SECONDS``, and are then told to come back, with everything typed kept. Forms without files,
+  the form itself and the mailbox need no turn.
 - **Disk**: below ``RESERVE_BYTES`` of free space no more files are taken; text tips still are.
-- **Writing** to SQLite is one at a time; ``portal.db`` queues writers fairly and gives up after eight seconds.
+- **Writing** to SQLite is one at a time; a writer that waits for eight seconds gives up and says so.
 - **Receipts** are not stretched by a slow hash, so trying them is no cheap way to use up the processor.
 - Bodies, fields and their number are bounded (``storage.received.Limits``) before anything is sealed.
 """

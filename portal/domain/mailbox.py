@@ -1,8 +1,8 @@
 """The informant's mailbox: what a receipt opens, and what can be written there.
 
 Owns: what an informant may read and do. Must not know: HTTP, cases, staff; the informant's private key lives
-in these functions for one request. What the informant wrote is never read back: who finds the paper learns the
-status and the office's words. Source: 4-sealing "Receipt" and "What a thief gets".
+in these functions for one request. What the informant wrote is never read back: whoever finds the paper
+learns the status and the office's words. Source: 4-sealing "Receipt" and "What a thief gets".
 
     receipt = Receipt.parse(typed)                     # MistypedReceipt: told by its form, before any work
     mailbox = open_mailbox(intake, receipt=receipt)    # UnknownReceipt: never given out, or deleted
@@ -150,8 +150,8 @@ def send(
             return False
         fresh = fresh_files(intake, known, files=chosen)
         said = InformantMessage(kind=kind, text=text, attachments=tuple(info.entry() for info in fresh))
-        message = NewMessage(kind=kind, record=said.to_record(), reply_to=reply_to)
-        if write(intake, draft=draft, known=known, tip=known.tip, tag=tag, messages=[message], files=fresh):
+        message = NewMessage(said=said, files=fresh, reply_to=reply_to)
+        if write(intake, draft=draft, known=known, tip=known.tip, tag=tag, message=message):
             return True
     raise RetryLater(Busy.DATABASE)
 

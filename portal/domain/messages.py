@@ -7,16 +7,16 @@ internal side that there is one). Source: 4-sealing "Receipt", 3-architecture "a
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.crypto.compartments import Record
 from portal.crypto.stream import ObjectKind, SealedReader
 from portal.crypto.suites import Secret
 from portal.domain.drafts import DraftFileInfo, DraftSecrets, read_files
@@ -24,8 +24,8 @@ from portal.domain.intake import Intake
 from portal.domain.recipients import TipKeys
 from portal.domain.rows import Rows, insert_or_update
 from portal.domain.sealing import add_file, add_identity, add_text
-from portal.models import Desk, Draft, DraftFile, Message, MessageKind, OutboxTopic, Tip, new_id
-from portal.models.records import Identity
+from portal.models import Desk, Draft, DraftFile, Message, OutboxTopic, Tip, new_id
+from portal.models.records import Identity, InformantMessage
 from portal.storage.errors import BlobMissing
 
 
@@ -53,10 +53,10 @@ class Known(Secret):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewMessage(Secret):
-    """One message to write. ``record``: sealed to the tip's desk; an identity is split instead."""
+    """One message to write. ``files``: what goes with it; ``identity``: where one came along."""
 
-    kind: MessageKind
-    record: Record = field(default_factory=dict)
+    said: InformantMessage
+    files: tuple[DraftFileInfo, ...] = ()
     identity: Identity | None = None
     reply_to: uuid.UUID | None = None
 
@@ -92,34 +92,25 @@ def fresh_files(intake: Intake, known: Known, *, files: Sequence[DraftFileInfo])
 
 
 def write(
-    intake: Intake,
-    *,
-    draft: DraftSecrets,
-    known: Known,
-    tip: TipRef,
-    tag: bytes,
-    messages: Sequence[NewMessage],
-    files: Sequence[DraftFileInfo],
+    intake: Intake, *, draft: DraftSecrets, known: Known, tip: TipRef, tag: bytes, message: NewMessage
 ) -> bool:
-    """Add messages to a tip, ``files`` with the first; False if another request of this form came first.
+    """Add a message to a tip; False if another request of this form came first.
 
     Raises DeskClosed, RetryLater.
     """
     rows = Rows()
     keys = intake.recipients.for_tip(tip.desk)
-    sealed = [_seal(rows, message, intake=intake, keys=keys, tip=tip) for message in messages]
-    for ordinal, file in enumerate(files, start=1):
+    values = _seal(rows, message, intake=intake, keys=keys, tip=tip)
+    for ordinal, file in enumerate(message.files, start=1):
         add_file(
-            rows, file, keys=keys, tip_id=tip.id, message_id=sealed[0]["id"], ordinal=ordinal, rng=intake.rng
+            rows, file, keys=keys, tip_id=tip.id, message_id=values["id"], ordinal=ordinal, rng=intake.rng
         )
     try:
         with intake.writing() as session:
             _take_turn(session, intake=intake, draft=draft, known=known, tip=tip, tag=tag)
-            first = _next_ordinal(session, tip)
-            for ordinal, values in enumerate(sealed, start=first):
-                rows.add(Message, ordinal=ordinal, **values)
+            rows.add(Message, ordinal=_next_ordinal(session, tip), **values)
             rows.write(session)
-            mark_submitted(session, files)
+            mark_submitted(session, message.files)
     except (_Overtaken, IntegrityError):
         return False
     return True
@@ -137,17 +128,20 @@ class _Overtaken(Exception):
 
 
 def _seal(rows: Rows, message: NewMessage, *, intake: Intake, keys: TipKeys, tip: TipRef) -> dict[str, Any]:
-    """Seal one message; returns its row without the ordinal, which only the transaction knows."""
+    """Seal a message; returns its row without the ordinal, which only the transaction knows."""
     message_id, day, rng = new_id(intake.rng), intake.today, intake.rng
+    said = message.said
     if message.identity is not None:
-        object_id = add_identity(rows, message.identity, keys=keys, rng=rng, day=day)
-    else:
-        object_id = add_text(rows, message.record, kind=ObjectKind.MESSAGE, to=keys.desk, rng=rng, day=day)
+        # It must not lie in the desk's compartment, so it becomes an object that takes two to open.
+        identity_id = add_identity(rows, message.identity, keys=keys, rng=rng, day=day)
+        said = dataclasses.replace(said, identity_id=identity_id)
+    record = said.to_record()
+    object_id = add_text(rows, record, kind=ObjectKind.MESSAGE, to=keys.desk, rng=rng, day=day)
     rows.add_post(OutboxTopic.INFORMANT_EVENT, message_id, rng=rng)
     return {
         "id": message_id,
         "tip_id": tip.id,
-        "kind": message.kind,
+        "kind": said.kind,
         "object_id": object_id,
         "sent_on": day,
         "reply_to": message.reply_to,

@@ -187,16 +187,12 @@ def _add_tip(rows: Rows, content: _Content, *, intake: Intake, tip_id: uuid.UUID
 def _add_again(intake: Intake, draft: DraftSecrets, content: _Content, *, known: Known, tip: TipRef) -> bool:
     """Add what the form says now to the tip it made before; False if another request came first."""
     fresh = fresh_files(intake, known, files=content.files)
-    material = InformantMessage(
+    said = InformantMessage(
         kind=MessageKind.MATERIAL,
         text="",
         attachments=tuple(info.entry() for info in fresh),
         statement=content.statement,
     )
-    messages = [NewMessage(kind=MessageKind.MATERIAL, record=material.to_record())]
-    if not content.identity.is_empty:
-        # It may be new; it must not lie in the desk's compartment, so it is split like the first one.
-        messages.append(NewMessage(kind=MessageKind.MATERIAL, identity=content.identity))
-    return write(
-        intake, draft=draft, known=known, tip=tip, tag=content.tag(draft), messages=messages, files=fresh
-    )
+    identity = None if content.identity.is_empty else content.identity
+    message = NewMessage(said=said, files=fresh, identity=identity)
+    return write(intake, draft=draft, known=known, tip=tip, tag=content.tag(draft), message=message)

@@ -176,13 +176,15 @@ class Identity(Secret):
 class InformantMessage(Secret):
     """What an informant adds later; sealed to the tip's desk as ObjectKind.MESSAGE.
 
-    statement: the whole form, where the same form came again with other content.
+    statement: the whole form, where the same form came again with other content. identity_id: the identity
+    that came with it, if one was left: a sealed object of its own, split like the tip's first one.
     """
 
     kind: MessageKind
     text: str
     attachments: tuple[AttachmentEntry, ...] = ()
     statement: Statement | None = None
+    identity_id: uuid.UUID | None = None
 
     def to_record(self) -> dict[str, JsonValue]:
         """As ``seal_record`` takes it."""
@@ -192,18 +194,20 @@ class InformantMessage(Secret):
             "text": self.text,
             "attachments": [entry.to_record() for entry in self.attachments],
             "statement": None if self.statement is None else self.statement.to_record(),
+            "identity_id": None if self.identity_id is None else str(self.identity_id),
         }
 
     @classmethod
     def from_record(cls, value: JsonValue) -> Self:
         """Raises Tampered."""
-        fields = _Fields(value, {"v", "kind", "text", "attachments", "statement"})
+        fields = _Fields(value, {"v", "kind", "text", "attachments", "statement", "identity_id"})
         statement = fields.values["statement"]
         return cls(
             kind=fields.one_of("kind", MessageKind),
             text=fields.text("text"),
             attachments=fields.attachments(),
             statement=None if statement is None else Statement.from_record(statement),
+            identity_id=None if fields.values["identity_id"] is None else fields.uuid("identity_id"),
         )
 
 

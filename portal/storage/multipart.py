@@ -211,6 +211,8 @@ class _Sink:
         kind = allowance.kinds.get(part.field)
         if kind is None:
             self._refuse(part, Refused.NOT_EXPECTED)
+        elif allowance.closed is not None:
+            self._refuse(part, allowance.closed)
         elif len(self._received.files) >= allowance.max_files:
             self._refuse(part, Refused.TOO_MANY_FILES)
         else:

@@ -106,11 +106,13 @@ class Allowance:
     """What an admission allows. ``kinds``: file field → what its files are sealed as; others are refused.
 
     ``max_files`` and ``max_bytes``: what is left for this body, after what the draft holds already.
+    ``closed``: why no file at all can be taken now, while the text of the form can.
     """
 
     kinds: Mapping[str, ObjectKind]
     max_files: int
     max_bytes: int
+    closed: Refused | None = None
 
 
 class Admission(Protocol):
