@@ -6,7 +6,7 @@ One unlocked person, one database session, one clock. Made by the web layer for 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from portal.models import Rng
 from portal.trust import TrustedKeys
 from verification.audit import events
 from verification.keys.keyring import Keyring
-from verification.keys.records import Sealing, open_record, seal_record
+from verification.keys.records import Sealing, open_record, open_records, seal_record
 from verification.policy.actors import Actor
 from verification.policy.rulebook import Rulebook
 from verification.workflow.apply import Act, apply
@@ -75,6 +75,10 @@ class Acting:
     def open(self, object_id: uuid.UUID) -> dict[str, Any]:
         """Open a record this person may open."""
         return open_record(self.session, object_id, keyring=self.keyring)
+
+    def open_all(self, object_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]]:
+        """Open many records with two queries. Raises KeyLocked if one of them is not this person's."""
+        return open_records(self.session, object_ids, keyring=self.keyring)
 
     def trace(
         self,

@@ -6,6 +6,7 @@ Lives for one request. Source: 4-sealing "Keys": desk → staff, case → desk o
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -66,22 +67,32 @@ class Keyring:
 
     def file_key(self, session: Session, object_id: uuid.UUID) -> bytes:
         """The file key of an object through any grant this person can use. Raises KeyLocked."""
-        if object_id in self._file_keys:
-            return self._file_keys[object_id]
-        grants = session.scalars(select(ObjectGrant).where(ObjectGrant.object_id == object_id)).all()
-        for grant in sorted(grants, key=lambda row: row.recipient_key_id not in self._opened):
-            private = self._reach(session, grant.recipient_key_id, steps=_MAX_STEPS)
-            if private is None:
-                continue
-            file_key = open_file_key(
+        found = self.file_keys(session, (object_id,))
+        if object_id not in found:
+            raise KeyLocked
+        return found[object_id]
+
+    def file_keys(self, session: Session, object_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, bytes]:
+        """The file keys of many objects with one query; those this person cannot open are left out."""
+        wanted = set(object_ids)
+        if unknown := wanted - self._file_keys.keys():
+            grants = session.scalars(select(ObjectGrant).where(ObjectGrant.object_id.in_(unknown))).all()
+            # What is already open comes first: most keys are one step away.
+            for grant in sorted(grants, key=lambda row: row.recipient_key_id not in self._opened):
+                self._use(session, grant)
+        return {object_id: self._file_keys[object_id] for object_id in wanted & self._file_keys.keys()}
+
+    def _use(self, session: Session, grant: ObjectGrant) -> None:
+        if grant.object_id in self._file_keys:
+            return
+        private = self._reach(session, grant.recipient_key_id, steps=_MAX_STEPS)
+        if private is not None:
+            self._file_keys[grant.object_id] = open_file_key(
                 grant.sealed_file_key,
                 private=private,
                 recipient_key_id=grant.recipient_key_id,
-                object_id=object_id,
+                object_id=grant.object_id,
             )
-            self._file_keys[object_id] = file_key
-            return file_key
-        raise KeyLocked
 
     def remember(self, object_id: uuid.UUID, file_key: bytes) -> None:
         """Keep the key of an object this request has just written."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.crypto import compartments
@@ -27,7 +28,7 @@ from portal.models import (
     new_id,
 )
 from portal.trust import TrustedKeys
-from verification.errors import NotHere
+from verification.errors import KeyLocked, NotHere
 from verification.keys.keyring import Keyring
 from verification.models import KeyWrap
 
@@ -94,6 +95,23 @@ def open_record(session: Session, object_id: uuid.UUID, *, keyring: Keyring) -> 
     return compartments.open_record(
         row.body, kind=ObjectKind(row.kind), object_id=object_id, file_key=file_key
     )
+
+
+def open_records(
+    session: Session, object_ids: Iterable[uuid.UUID], *, keyring: Keyring
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """Open many records with two queries. Raises KeyLocked if one of them is not this person's, Tampered."""
+    wanted = set(object_ids)
+    rows = session.scalars(select(SealedObject).where(SealedObject.id.in_(wanted))).all()
+    file_keys = keyring.file_keys(session, wanted)
+    if file_keys.keys() != wanted:
+        raise KeyLocked
+    return {
+        row.id: compartments.open_record(
+            row.body or b"", kind=ObjectKind(row.kind), object_id=row.id, file_key=file_keys[row.id]
+        )
+        for row in rows
+    }
 
 
 def make_key(

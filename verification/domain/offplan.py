@@ -1,0 +1,98 @@
+"""Measuring what was done on site against the approved plan: on logging, and again after every approval.
+
+Source: 2-domain §2 (Art. 15); rules.toml off-plan. The measure itself is ``verification.policy.coverage``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from verification.domain.acting import Acting
+from verification.models import Exhibit, FieldRecord, FieldRecordStaff, Plan, PlanUnit
+from verification.policy.coverage import Act, Gap, covers_day, gaps_of
+from verification.policy.workdays import civil
+
+
+def approved_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
+    """The newest approved version of a case's plan: the one that binds the field work."""
+    query = (
+        select(Plan)
+        .where(Plan.case_id == case_id, Plan.approved_at.is_not(None))
+        .order_by(Plan.number.desc())
+        .limit(1)
+    )
+    return acting.session.scalars(query).one_or_none()
+
+
+def plan_bounds(acting: Acting, case_id: uuid.UUID) -> tuple[Plan | None, frozenset[uuid.UUID]]:
+    """The approved plan and its units."""
+    plan = approved_plan(acting, case_id)
+    if plan is None:
+        return None, frozenset()
+    query = select(PlanUnit.unit_id).where(PlanUnit.plan_id == plan.id)
+    return plan, frozenset(acting.session.scalars(query))
+
+
+def gaps_now(acting: Acting, act: Act, *, case_id: uuid.UUID) -> tuple[Gap, ...]:
+    """What of ``act`` the case's approved plan does not cover."""
+    plan, units = plan_bounds(acting, case_id)
+    return gaps_of(act, plan=plan, units=units, least_people=acting.rules.number("visit-two"))
+
+
+def exhibit_is_off_plan(acting: Acting, *, case_id: uuid.UUID, taken_at: datetime) -> bool:
+    """For an exhibit without a record: whether it was taken outside the plan's dates."""
+    plan = approved_plan(acting, case_id)
+    return plan is None or not covers_day(plan, civil(taken_at))
+
+
+def cover_again(acting: Acting, *, case_id: uuid.UUID) -> None:
+    """After a plan was approved: what it covers may support findings from now on.
+
+    Only what lay outside is measured again; what an earlier version covered stays covered.
+    """
+    session = acting.session
+    plan, units = plan_bounds(acting, case_id)
+    people = _people(acting, case_id)
+    for record in session.scalars(
+        select(FieldRecord).where(FieldRecord.case_id == case_id, FieldRecord.off_plan.is_(True))
+    ):
+        gaps = gaps_of(
+            act_of(record, people=people.get(record.id, 0)),
+            plan=plan,
+            units=units,
+            least_people=acting.rules.number("visit-two"),
+        )
+        record.gaps, record.off_plan = [gap.value for gap in gaps], bool(gaps)
+    session.flush()
+    for exhibit in session.scalars(
+        select(Exhibit).where(Exhibit.case_id == case_id, Exhibit.off_plan.is_(True))
+    ):
+        if exhibit.record_id is not None:
+            exhibit.off_plan = session.get_one(FieldRecord, exhibit.record_id).off_plan
+        else:
+            exhibit.off_plan = plan is None or not covers_day(plan, civil(exhibit.taken_at))
+    session.flush()
+
+
+def act_of(record: FieldRecord, *, people: int) -> Act:
+    """A record as the plan sees it."""
+    return Act(
+        kind=record.kind,
+        method=record.method,
+        day=civil(record.began_at),
+        unit_id=record.unit_id,
+        people=people,
+    )
+
+
+def _people(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, int]:
+    query = (
+        select(FieldRecordStaff.record_id, func.count())
+        .join(FieldRecord, FieldRecord.id == FieldRecordStaff.record_id)
+        .where(FieldRecord.case_id == case_id)
+        .group_by(FieldRecordStaff.record_id)
+    )
+    return dict(acting.session.execute(query).tuples().all())

@@ -1,0 +1,199 @@
+"""Plans: writing a version, approving or returning it, opening an approved one for change.
+
+A plan's text is sealed to the case; its units, methods and dates are plain, because field work is measured
+against them. It is locked on approval; a change is a new version. Source: Reg. art. 8, 12, 15; 1-mission 4.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from portal.crypto.header import ObjectKind
+from portal.models import new_id
+from verification.domain.acting import Acting
+from verification.domain.casework import write_note
+from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
+from verification.domain.offplan import cover_again
+from verification.domain.readers import give_to_role
+from verification.models import (
+    Case,
+    CaseUnit,
+    Method,
+    NoteKind,
+    Plan,
+    PlanUnit,
+    Role,
+)
+from verification.workflow.states import Action, SubjectKind
+from verification.workflow.tell import staff_with_role
+
+MAX_PEOPLE, MAX_HOURS = 99, 2_000
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PlanText:
+    """What a plan says in words, and whom it proposes for the team; sealed to the case.
+
+    ``leader`` and ``members`` may be empty: the queue proposes a team later.
+    """
+
+    content: str
+    objects: str
+    scope: str
+    risks: str = ""
+    leader: uuid.UUID | None = None
+    members: tuple[uuid.UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFrame:
+    """What the field work is measured against. ``people`` and ``hours`` are planned totals (Art. 15)."""
+
+    units: tuple[uuid.UUID, ...]
+    methods: tuple[Method, ...]
+    unannounced: bool
+    starts_on: date | None
+    ends_on: date | None
+    people: int | None
+    hours: int | None
+
+
+def write_and_propose_plan(
+    acting: Acting, *, case_id: uuid.UUID, version: int, text: PlanText, frame: PlanFrame
+) -> Plan:
+    """Write the next version of the case's plan and propose it to the directors.
+
+    Raises InvalidInput (content, objects, scope, risks, units, methods, starts_on, ends_on, people, hours,
+    members, leader), then Refused, StaleSubject, NotHere, KeyLocked.
+    """
+    inputs = _checked_frame(acting, case_id, frame)
+    inputs.all_among("members", text.members, staff_with_role(acting.session, Role.INSPECTOR))
+    checked = _checked_text(text, inputs)
+    case = acting.session.get_one(Case, case_id)
+    plan = Plan(
+        id=new_id(acting.rng),
+        case_id=case_id,
+        number=_next_number(acting, case_id),
+        body_id=acting.seal(_record(checked), kind=ObjectKind.DOCUMENT, to=[case.key_id]),
+        methods=[method.value for method in Method if method in frame.methods],
+        unannounced=frame.unannounced,
+        starts_on=frame.starts_on,
+        ends_on=frame.ends_on,
+        people_planned=frame.people,
+        hours_planned=frame.hours,
+        written_by=acting.staff_id,
+    )
+    acting.session.add(plan)
+    acting.session.flush()
+    acting.session.add_all(PlanUnit(plan_id=plan.id, unit_id=unit) for unit in frame.units)
+    acting.apply(SubjectKind.CASE, case_id, Action.PROPOSE_PLAN, version=version, noted={"plan": plan.number})
+    give_to_role(acting, case, Role.DIRECTOR)
+    return plan
+
+
+def approve_plan(acting: Acting, *, case_id: uuid.UUID, version: int) -> Plan:
+    """Approve and lock the proposed version; records outside the earlier one are measured against it anew."""
+    plan = latest_plan(acting, case_id)
+    noted = {"plan": plan.number} if plan else {}
+    acting.apply(SubjectKind.CASE, case_id, Action.APPROVE_PLAN, version=version, noted=noted)
+    assert plan is not None  # the case was in PLAN_PROPOSED
+    plan.approved_by, plan.approved_at = acting.staff_id, acting.clock.now()
+    acting.session.flush()
+    cover_again(acting, case_id=case_id)
+    return plan
+
+
+def return_plan(acting: Acting, *, case_id: uuid.UUID, version: int, note: str) -> Case:
+    """Return the proposed version with the reason."""
+    words = note_text(note)
+    case: Case = acting.apply(
+        SubjectKind.CASE, case_id, Action.RETURN_PLAN, version=version, given={"has_note": bool(words)}
+    )
+    write_note(acting, case, kind=NoteKind.RETURN, text=words)
+    return case
+
+
+def revise_plan(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+    """Open an approved plan for change: the next version has to be proposed and approved again."""
+    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.REVISE_PLAN, version=version)
+    return case
+
+
+def latest_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
+    """The newest version of a case's plan."""
+    query = select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc()).limit(1)
+    return acting.session.scalars(query).one_or_none()
+
+
+def read_plan(acting: Acting, plan: Plan) -> tuple[PlanText, PlanFrame]:
+    """Open a plan. Raises KeyLocked for those who are not the case's readers."""
+    body = acting.open(plan.body_id)
+    units = acting.session.scalars(select(PlanUnit.unit_id).where(PlanUnit.plan_id == plan.id))
+    text = PlanText(
+        content=body["content"],
+        objects=body["objects"],
+        scope=body["scope"],
+        risks=body["risks"],
+        leader=uuid.UUID(body["leader"]) if body["leader"] else None,
+        members=tuple(uuid.UUID(member) for member in body["members"]),
+    )
+    frame = PlanFrame(
+        units=tuple(units),
+        methods=tuple(Method(method) for method in plan.methods),
+        unannounced=plan.unannounced,
+        starts_on=plan.starts_on,
+        ends_on=plan.ends_on,
+        people=plan.people_planned,
+        hours=plan.hours_planned,
+    )
+    return text, frame
+
+
+def _checked_frame(acting: Acting, case_id: uuid.UUID, frame: PlanFrame) -> Inputs:
+    """What rules decide (units of the case, at least one method, order of dates) is left to the guards."""
+    inputs, today = Inputs(), acting.sealing.day
+    known = set(acting.session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case_id)))
+    inputs.all_among("units", frame.units, known)
+    if frame.units == ():
+        inputs.wrong("units", _l("Please choose from the list."))
+    inputs.day("starts_on", frame.starts_on, today=today)
+    inputs.day("ends_on", frame.ends_on, today=today)
+    inputs.number("people", frame.people, least=1, most=MAX_PEOPLE)
+    inputs.number("hours", frame.hours, least=1, most=MAX_HOURS)
+    return inputs
+
+
+def _checked_text(text: PlanText, inputs: Inputs) -> PlanText:
+    if text.leader is not None and text.leader not in text.members:
+        inputs.wrong("leader", _l("Choose the team's leader among its members."))
+    checked = PlanText(
+        content=inputs.text("content", text.content, most=LONG),
+        objects=inputs.text("objects", text.objects, most=MEDIUM, needed=False),
+        scope=inputs.text("scope", text.scope, most=LONG),
+        risks=inputs.text("risks", text.risks, most=LONG, needed=False),
+        leader=text.leader,
+        members=tuple(dict.fromkeys(text.members)),
+    )
+    inputs.done()
+    return checked
+
+
+def _record(text: PlanText) -> dict[str, object]:
+    return {
+        "content": text.content,
+        "objects": text.objects,
+        "scope": text.scope,
+        "risks": text.risks,
+        "leader": text.leader.hex if text.leader else None,
+        "members": [member.hex for member in text.members],
+    }
+
+
+def _next_number(acting: Acting, case_id: uuid.UUID) -> int:
+    last = acting.session.scalar(select(func.max(Plan.number)).where(Plan.case_id == case_id))
+    return (last or 0) + 1

@@ -1,0 +1,71 @@
+"""Who can open a case: giving the case key to people, and taking it back. Source: 4-sealing "Keys".
+
+Triage supervisors reach it through the desk key; everybody else holds a wrap of their own, which goes as soon
+as nothing entitles them any more. What was read before cannot be called back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import delete, select
+
+from verification.domain.acting import Acting
+from verification.keys.records import wrap_to
+from verification.models import (
+    Case,
+    ItemState,
+    KeyWrap,
+    RectificationItem,
+    Role,
+    Staff,
+    StaffRole,
+    Task,
+    TaskMember,
+    TaskState,
+)
+from verification.workflow.tell import staff_with_role
+
+#: Roles that read every case once it was proposed to them.
+_APPROVERS = (Role.DIRECTOR, Role.HEAD, Role.DEPUTY)
+
+
+def give_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID]) -> None:
+    """Wrap the case key to these people. Raises KeyLocked where the person acting does not hold it."""
+    query = select(Staff.key_id).where(Staff.id.in_(tuple(staff_ids))).order_by(Staff.id)
+    for key_id in acting.session.scalars(query):
+        wrap_to(acting.session, key_id=case.key_id, to=key_id, keyring=acting.keyring, sealing=acting.sealing)
+
+
+def give_to_role(acting: Acting, case: Case, role: Role) -> None:
+    """Wrap the case key to everybody who holds ``role`` now."""
+    give_case_key(acting, case, staff_ids=staff_with_role(acting.session, role))
+
+
+def take_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID]) -> None:
+    """Delete the wraps of those whom nothing else entitles to the case."""
+    leaving = set(staff_ids) - entitled(acting, case)
+    keys = select(Staff.key_id).where(Staff.id.in_(leaving))
+    acting.session.execute(
+        delete(KeyWrap).where(KeyWrap.key_id == case.key_id, KeyWrap.holder_key_id.in_(keys))
+    )
+
+
+def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
+    """Approvers, members of every team that was not withdrawn, and the signers of open items."""
+    session = acting.session
+    approvers = session.scalars(select(StaffRole.staff_id).where(StaffRole.role.in_(_APPROVERS)))
+    team = session.scalars(
+        select(TaskMember.staff_id)
+        .join(Task, Task.id == TaskMember.task_id)
+        .where(Task.case_id == case.id, Task.state != TaskState.WITHDRAWN)
+    )
+    signers = session.scalars(
+        select(RectificationItem.signer_id).where(
+            RectificationItem.case_id == case.id,
+            RectificationItem.signer_id.is_not(None),
+            RectificationItem.state.in_((ItemState.VERIFIED, ItemState.CLOSED_OFF)),
+        )
+    )
+    return {*approvers, *team, *(signer for signer in signers if signer is not None)}
