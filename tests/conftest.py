@@ -26,6 +26,7 @@ from tests.support.demo import RunningDemo
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess
+from verification.migrations import chain
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -84,7 +85,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     server = PostgresServer()
     try:
         server.start()
-        server.prepare(schema.migrate)
+        server.prepare(chain.upgrade)
         yield server
     finally:
         server.stop()
@@ -120,7 +121,7 @@ def empty_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_p
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    schema.migrate(f"sqlite:///{path}")
+    chain.upgrade(f"sqlite:///{path}")
     return path
 
 

@@ -10,18 +10,22 @@ from tests.support.sources import files, function_lines, modules, named
 
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 50
+#: Written by the migration tool from the models: a list of columns, not code to read.
+GENERATED = "verification/migrations/versions/"
 
 
 def test_modules_are_at_most_400_lines() -> None:
     sizes = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in files(".py")}
     assert len(sizes) > 50
-    assert {name: size for name, size in sizes.items() if size > MAX_MODULE_LINES} == {}
+    long = {name: size for name, size in sizes.items() if size > MAX_MODULE_LINES}
+    assert {name: size for name, size in long.items() if not name.startswith(GENERATED)} == {}
 
 
 def test_functions_are_at_most_50_lines() -> None:
     sizes = {f"{named(path)}:{name}": size for path, tree in modules() for name, size in function_lines(tree)}
     assert len(sizes) > 200
-    assert {name: size for name, size in sizes.items() if size > MAX_FUNCTION_LINES} == {}
+    long = {name: size for name, size in sizes.items() if size > MAX_FUNCTION_LINES}
+    assert {name: size for name, size in long.items() if not name.startswith(GENERATED)} == {}
 
 
 def test_function_lines_of_a_long_function_are_counted_without_its_docstring() -> None:

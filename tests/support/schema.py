@@ -1,16 +1,9 @@
-"""The schema of a test database: made by the migrations, exactly as an installation's is."""
+"""The schema of a test database: made once by the migrations, as an installation's is, and then copied."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-
-from verification.migrations.chain import upgrade
-
-
-def migrate(url: str) -> None:
-    """Bring an empty database to the newest schema."""
-    upgrade(url)
 
 
 def copy_sqlite(template: Path, *, to: Path) -> str:

@@ -33,7 +33,7 @@ class Account:
         """The one-time code at that moment (RFC 6238 with SHA-1, which is what the apps speak)."""
         padding = "=" * (-len(self.totp_secret) % 8)
         secret = base64.b32decode(self.totp_secret + padding)
-        generator = TOTP(secret, CODE_DIGITS, SHA1(), CODE_SECONDS, enforce_key_length=False)  # noqa: S303
+        generator = TOTP(secret, CODE_DIGITS, SHA1(), CODE_SECONDS, enforce_key_length=False)  # noqa: S303  # RFC 6238
         return generator.generate(int(moment.timestamp())).decode("ascii")
 
 
