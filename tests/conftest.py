@@ -22,6 +22,7 @@ from portal.db import Database
 from portal.models import Rng
 from tests.support import browser as browsers
 from tests.support import machine, schema
+from tests.support.office import TestOffice, make_office
 from tests.support.demo import RunningDemo
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
@@ -74,6 +75,15 @@ def clock() -> FixedClock:
 def rng() -> Rng:
     """Random bytes that are the same in every run."""
     return random.Random(20260302).randbytes
+
+
+# --- an office ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def office(database: Database, clock: FixedClock, rng: Rng, tmp_path: Path) -> TestOffice:
+    """A founded office with staff and real keys, on each kind of database."""
+    return make_office(database, clock=clock, rng=rng, blob_dir=tmp_path / "blobs")
 
 
 # --- databases ---------------------------------------------------------------------------------------------
