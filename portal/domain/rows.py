@@ -96,7 +96,8 @@ def insert_or_update(
             where=only_where,
         )
     )
-    result = session.execute(statement)
+    # An INSERT's row count is otherwise not kept with psycopg.
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
     assert isinstance(result, CursorResult)
     return result.rowcount == 1
 
