@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -21,16 +22,16 @@ class ChainReport:
 
 def verify_chain(session: Session) -> ChainReport:
     """Read the whole trail in order. Memory is constant: rows are streamed."""
-    previous, expected = FIRST_HASH, 1
+    previous, total = FIRST_HASH, 0
     rows = session.scalars(
         select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1000)
     )
-    for entry in rows:
-        fits = entry.number == expected and entry.previous_hash == previous
-        if not fits or entry_hash(entry) != entry.entry_hash:
-            return ChainReport(entries=expected - 1, broken_at=expected)
-        previous, expected = entry.entry_hash, expected + 1
+    with closing(rows):
+        for entry in rows:
+            fits = entry.number == total + 1 and entry.previous_hash == previous
+            if not fits or entry_hash(entry) != entry.entry_hash:
+                return ChainReport(entries=total, broken_at=total + 1)
+            previous, total = entry.entry_hash, total + 1
     head = session.get(AuditHead, 1)
-    total = expected - 1
     head_fits = head is None if total == 0 else (head is not None and head.entry_hash == previous)
-    return ChainReport(entries=total, broken_at=None if head_fits else expected)
+    return ChainReport(entries=total, broken_at=None if head_fits else total + 1)
