@@ -66,9 +66,19 @@ class RunningDemo:
         written: dict[str, Any] = json.loads((self.var / "demo.json").read_text(encoding="utf-8"))
         return written
 
+    @property
+    def pid(self) -> int:
+        """The supervisor's."""
+        assert self._process is not None
+        return self._process.pid
+
+    def accounts(self) -> list[Account]:
+        """Everybody who can log in."""
+        return accounts(self.var)
+
     def account(self, role: str) -> Account:
         """The first person with this role."""
-        return next(one for one in accounts(self.var) if one.role == role)
+        return next(one for one in self.accounts() if one.role == role)
 
 
 def free_ports(count: int) -> list[int]:
