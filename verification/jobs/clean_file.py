@@ -1,0 +1,214 @@
+"""Making one clean copy: fetch what is sealed, have it cleaned, store what comes back, in one effect.
+
+Everything that passes through here is sealed; the file key alone is in the clear, on its way to the child.
+Must not know: formats, pixels. Source: 4-sealing "Clean copies".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal.clock import civil_day
+from portal.crypto.header import ObjectKind
+from portal.errors import UnsignedKey
+from portal.models import (
+    CleanState,
+    KeyPurpose,
+    ObjectGrant,
+    RecipientKey,
+    SealedObject,
+    StoredFile,
+    new_id,
+)
+from portal.storage.blobs import BlobWriter
+from verification.jobs.cleaning.cleaner import ChildDied, Cleaned, CleanerLost, SandboxUnavailable
+from verification.jobs.cleaning.day_keys import KeyFiles, open_grant
+from verification.jobs.cleaning.protocol import CleanRequest
+from verification.jobs.cleaning.report import Reason
+from verification.jobs.errors import AlreadyDone, CleanerSilent, RecipientUntrusted, SandboxAbsent
+from verification.jobs.running import Work, Workbench, completing
+
+COPY_BYTES: Final = 1 << 17
+
+
+@dataclass(frozen=True, slots=True)
+class _Original:
+    """What is known of the original. body or blob_name holds its sealed bytes."""
+
+    request: CleanRequest
+    body: bytes | None
+    blob_name: str | None
+    file_key: bytes
+
+    def __repr__(self) -> str:
+        return "<_Original hidden>"
+
+
+def clean_file(work: Work, bench: Workbench) -> None:
+    """Handle CLEAN_FILE; subject: the original's object id."""
+    original = _find(work, bench)
+    if original is None:
+        return _let_go(work, bench)
+    writer = bench.blobs.create(rng=bench.rng)
+    try:
+        with _sealed_source(original, bench) as descriptor:
+            cleaned = _have_cleaned(original, bench, descriptor=descriptor, into=writer)
+        _store(work, bench, request=original.request, cleaned=cleaned, writer=writer)
+    except BaseException:
+        writer.discard()
+        raise
+
+
+def _find(work: Work, bench: Workbench) -> _Original | None:
+    """The original with its key and the verified key to seal to; None where nothing waits to be cleaned."""
+    files = KeyFiles(bench.cleaner_key_dir)
+    with bench.database.read() as session:
+        stored = session.get(StoredFile, work.subject_id)
+        sealed = session.get(SealedObject, work.subject_id)
+        grant = _grant_of(session, work.subject_id)
+        if stored is None or sealed is None or grant is None or stored.clean_state is not CleanState.WAITING:
+            return None
+        try:
+            public = bench.trust.public(session, stored.clean_for, on=civil_day(bench.clock))
+        except UnsignedKey:
+            raise RecipientUntrusted from None
+        request = CleanRequest(
+            object_id=sealed.id,
+            kind=sealed.kind,
+            clean_id=new_id(bench.rng),
+            report_id=new_id(bench.rng),
+            recipient_key_id=stored.clean_for,
+            recipient_public=public.to_bytes(),
+        )
+        return _Original(request, sealed.body, sealed.blob_name, open_grant(grant, files=files))
+
+
+def _grant_of(session: Session, object_id: uuid.UUID) -> ObjectGrant | None:
+    return session.scalars(
+        select(ObjectGrant)
+        .join(RecipientKey, RecipientKey.id == ObjectGrant.recipient_key_id)
+        .where(ObjectGrant.object_id == object_id, RecipientKey.purpose == KeyPurpose.CLEANER)
+        .order_by(RecipientKey.not_before.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+@contextlib.contextmanager
+def _sealed_source(original: _Original, bench: Workbench) -> Iterator[int]:
+    """A descriptor of the sealed bytes, for a child to read and seek in."""
+    if original.body is None:
+        with bench.blobs.open(original.blob_name or "") as reader:
+            if (number := getattr(reader, "fileno", None)) is not None:
+                yield number()
+                return
+            descriptor = _in_memory(iter(lambda: reader.read(COPY_BYTES), b""))
+    else:
+        descriptor = _in_memory([original.body])
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _in_memory(pieces: Iterable[bytes]) -> int:
+    descriptor = os.memfd_create("sealed")
+    with os.fdopen(descriptor, "wb", closefd=False) as file:
+        file.writelines(pieces)
+    return descriptor
+
+
+def _have_cleaned(original: _Original, bench: Workbench, *, descriptor: int, into: BlobWriter) -> Cleaned:
+    """Clean it; where the child meets its limits, a second child says so without decoding anything."""
+    request = original.request
+    try:
+        try:
+            return bench.cleaner.clean(
+                request, source_fd=descriptor, file_key=original.file_key, clean_out=into
+            )
+        except ChildDied:
+            told = replace(request, reason=Reason.OVER_LIMITS)
+            return bench.cleaner.clean(told, source_fd=descriptor, file_key=original.file_key, clean_out=into)
+    except SandboxUnavailable:
+        raise SandboxAbsent from None
+    except (ChildDied, CleanerLost):
+        raise CleanerSilent from None
+
+
+def _store(
+    work: Work, bench: Workbench, *, request: CleanRequest, cleaned: Cleaned, writer: BlobWriter
+) -> None:
+    """Rows for the report and the clean copy, and the end of the cleaner's access, in one transaction.
+
+    The blob is durable before the row that names it commits; it is removed again if another run was first.
+    """
+    day = civil_day(bench.clock)
+    if cleaned.clean_grant is None:
+        writer.discard()
+    else:
+        writer.keep(day=day)
+    try:
+        with completing(work, bench) as session:
+            if cleaned.clean_grant is not None:
+                clean = SealedObject(
+                    id=request.clean_id,
+                    kind=ObjectKind.CLEAN,
+                    blob_name=writer.name,
+                    sealed_bytes=cleaned.clean_bytes,
+                    stored_on=day,
+                )
+                _add(session, clean, grant=cleaned.clean_grant, to=request.recipient_key_id)
+            report = SealedObject(
+                id=request.report_id,
+                kind=ObjectKind.REPORT,
+                body=cleaned.report,
+                sealed_bytes=len(cleaned.report),
+                stored_on=day,
+            )
+            _add(session, report, grant=cleaned.report_grant, to=request.recipient_key_id)
+            _conclude(session, request, is_clean=cleaned.clean_grant is not None)
+    except BaseException:
+        if cleaned.clean_grant is not None:
+            bench.blobs.delete(writer.name)
+        raise
+
+
+def _add(session: Session, sealed: SealedObject, *, grant: bytes, to: uuid.UUID) -> None:
+    session.add(sealed)
+    session.flush()
+    session.add(ObjectGrant(object_id=sealed.id, recipient_key_id=to, sealed_file_key=grant))
+
+
+def _conclude(session: Session, request: CleanRequest, *, is_clean: bool) -> None:
+    stored = session.get(StoredFile, request.object_id, with_for_update=True, populate_existing=True)
+    if stored is None or stored.clean_state is not CleanState.WAITING:
+        raise AlreadyDone
+    stored.clean_state = CleanState.CLEANED if is_clean else CleanState.ORIGINAL_ONLY
+    stored.clean_object_id = request.clean_id if is_clean else None
+    stored.report_object_id = request.report_id
+    _end_cleaners_access(session, request.object_id)
+
+
+def _end_cleaners_access(session: Session, object_id: uuid.UUID) -> None:
+    cleaners = select(RecipientKey.id).where(RecipientKey.purpose == KeyPurpose.CLEANER)
+    session.execute(
+        delete(ObjectGrant).where(
+            ObjectGrant.object_id == object_id, ObjectGrant.recipient_key_id.in_(cleaners)
+        )
+    )
+
+
+def _let_go(work: Work, bench: Workbench) -> None:
+    """Nothing waits: it was cleaned, is gone, or has no cleaner's grant and so waits for one again."""
+    with completing(work, bench) as session:
+        stored = session.get(StoredFile, work.subject_id, with_for_update=True, populate_existing=True)
+        if stored is not None and stored.clean_state is CleanState.WAITING:
+            stored.clean_state = CleanState.AWAITING_GRANT
+        _end_cleaners_access(session, work.subject_id)

@@ -1,0 +1,184 @@
+"""What the limited child does with one file: open, hash, decode, encode, seal, and say so through its pipe.
+
+Plaintext exists in this process alone and ends with it: the clean copy leaves it sealed to its reader's key.
+Must not know: storage, tables, who the reader is. Source: 4-sealing "Clean copies".
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash
+
+from portal.crypto.recipients import PublicKey, seal_file_key
+from portal.crypto.stream import CHUNK_BYTES, ObjectKind, SealedReader, SealingWriter, seal_bytes
+from portal.crypto.suites import KEY_BYTES
+from portal.errors import Tampered
+from verification.jobs.cleaning.images import (
+    CLEANABLE,
+    BrokenImage,
+    CleanImage,
+    TooManyPixels,
+    clean_image,
+)
+from verification.jobs.cleaning.protocol import CleanRequest, Frame, frame
+from verification.jobs.cleaning.report import CleanReport, FileType, Reason
+from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+READ_AHEAD_BYTES: Final = CHUNK_BYTES
+
+
+class OpenedObject(io.RawIOBase):
+    """A sealed object as a seekable file of its plaintext; opens the chunks it is asked for, keeps none."""
+
+    def __init__(self, reader: SealedReader) -> None:
+        super().__init__()
+        self._reader = reader
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._reader.true_bytes}[whence]
+        if base + offset < 0:
+            raise OSError("before the beginning")
+        self._at = base + offset
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        filled = 0
+        for piece in self._reader.read_range(self._at, len(view)):
+            view[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        self._at += filled
+        return filled
+
+
+class _FrameSink:
+    """Where the sealed clean copy goes: straight into frames of the pipe."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+
+    def write(self, sealed: bytes, /) -> int:
+        self._out.write(frame(Frame.CLEAN, sealed))
+        return len(sealed)
+
+
+def clean_one(request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: BinaryIO) -> None:
+    """Clean one sealed original and write every frame of the answer.
+
+    source: the sealed original, seekable.  file_key: 32 bytes, its key.  out: the pipe to the worker.
+    """
+    recipient = PublicKey.from_bytes(request.recipient_public)
+    report, image = _examine(request, source=source, file_key=file_key)
+    if image is not None:
+        _send_clean(request, image.encoded, to=recipient, out=out)
+    report_key = secrets.token_bytes(KEY_BYTES)
+    sealed = seal_bytes(
+        report.encode(), kind=ObjectKind.REPORT, object_id=request.report_id, file_key=report_key
+    )
+    grant = seal_file_key(
+        report_key, to=recipient, recipient_key_id=request.recipient_key_id, object_id=request.report_id
+    )
+    out.write(frame(Frame.REPORT, sealed) + frame(Frame.REPORT_KEY, grant) + frame(Frame.END))
+
+
+def _send_clean(request: CleanRequest, encoded: bytes, *, to: PublicKey, out: BinaryIO) -> None:
+    clean_key = secrets.token_bytes(KEY_BYTES)
+    writer = SealingWriter(
+        _FrameSink(out), kind=ObjectKind.CLEAN, object_id=request.clean_id, file_key=clean_key
+    )
+    writer.write(encoded)
+    writer.finish()
+    grant = seal_file_key(
+        clean_key, to=to, recipient_key_id=request.recipient_key_id, object_id=request.clean_id
+    )
+    out.write(frame(Frame.CLEAN_KEY, grant))
+
+
+def _examine(
+    request: CleanRequest, *, source: BinaryIO, file_key: bytes
+) -> tuple[CleanReport, CleanImage | None]:
+    """The report, and the clean copy where there is one."""
+    try:
+        reader = SealedReader(
+            source, kind=ObjectKind(request.kind), object_id=request.object_id, file_key=file_key
+        )
+        head, sha256, sm3 = _read_whole(reader)
+    except Tampered:
+        return _report_damaged(os.fstat(source.fileno()).st_size), None
+    file_type = file_type_of(head)
+    image, reason = None, request.reason or _reason_by_look(file_type, true_bytes=reader.true_bytes)
+    if reason is None:
+        image, reason = _try_cleaning(reader, file_type=file_type)
+    report = CleanReport(
+        reason=reason,
+        file_type=file_type,
+        original_bytes=reader.true_bytes,
+        sha256=sha256,
+        sm3=sm3,
+        media_type=image.media_type if image else None,
+        clean_bytes=len(image.encoded) if image else 0,
+        width=image.width if image else 0,
+        height=image.height if image else 0,
+        frames_total=image.frames_total if image else 0,
+        frames_kept=image.frames_kept if image else 0,
+        removed=image.removed if image else (),
+        thumbnail=image.thumbnail if image else b"",
+    )
+    return report, image
+
+
+def _report_damaged(sealed_bytes: int) -> CleanReport:
+    """The stored object is not what was sealed, or its key is not: nothing can be said of the content."""
+    return CleanReport(
+        reason=Reason.DAMAGED,
+        file_type=FileType.UNKNOWN,
+        original_bytes=sealed_bytes,
+        sha256=None,
+        sm3=None,
+    )
+
+
+def _read_whole(reader: SealedReader) -> tuple[bytes, str, str]:
+    """Authenticate every chunk once; the first bytes and both hashes. Raises Tampered."""
+    sha256, sm3 = Hash(SHA256()), Hash(SM3())
+    head = b""
+    for piece in reader.chunks():
+        head = head or piece[:HEAD_BYTES]
+        sha256.update(piece)
+        sm3.update(piece)
+    return head, sha256.finalize().hex(), sm3.finalize().hex()
+
+
+def _reason_by_look(file_type: FileType, *, true_bytes: int) -> Reason | None:
+    if true_bytes == 0:
+        return Reason.EMPTY
+    return None if file_type in CLEANABLE else Reason.TYPE_NOT_CLEANED
+
+
+def _try_cleaning(reader: SealedReader, *, file_type: FileType) -> tuple[CleanImage | None, Reason | None]:
+    source = io.BufferedReader(OpenedObject(reader), READ_AHEAD_BYTES)
+    try:
+        return clean_image(source, file_type=file_type), None
+    except BrokenImage:
+        return None, Reason.BROKEN
+    except TooManyPixels:
+        return None, Reason.TOO_MANY_PIXELS
+    except MemoryError:
+        return None, Reason.OVER_LIMITS

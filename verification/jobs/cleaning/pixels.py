@@ -1,0 +1,116 @@
+"""From a decoded image to bare pixels: upright, in sRGB, eight bits a channel, with nothing attached.
+
+Runs in the limited child. Must not know: files, formats to write, reports. Source: 4-sealing "Clean copies".
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from PIL import Image, ImageCms
+from PIL.ExifTags import Base
+
+THUMBNAIL_SIDE: Final = 320
+THUMBNAIL_QUALITY: Final = 75
+#: Between the pages of a scan that become one tall picture.
+PAGE_GAP: Final = 12
+PAGE_GROUND: Final = (128, 128, 128)
+
+_UPRIGHT: Final[Mapping[int, Image.Transpose]] = MappingProxyType(
+    {
+        2: Image.Transpose.FLIP_LEFT_RIGHT,
+        3: Image.Transpose.ROTATE_180,
+        4: Image.Transpose.FLIP_TOP_BOTTOM,
+        5: Image.Transpose.TRANSPOSE,
+        6: Image.Transpose.ROTATE_270,
+        7: Image.Transpose.TRANSVERSE,
+        8: Image.Transpose.ROTATE_90,
+    }
+)
+_SRGB: Final = ImageCms.createProfile("sRGB")
+
+
+def bare(image: Image.Image) -> Image.Image:
+    """A new image of the same picture in mode 1, L, RGB or RGBA, turned upright, without any ``info``."""
+    turn = _UPRIGHT.get(_orientation(image))
+    pixels = _in_srgb(image)
+    if turn is not None:
+        pixels = pixels.transpose(turn)
+    pixels.info = {}
+    return pixels
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(Base.Orientation, 1))
+    except Exception:  # noqa: BLE001  # broken EXIF raises nearly anything; the picture is then left as it lies
+        return 1
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    mode = _bare_mode(image)
+    converted = _by_profile(image, mode=mode)
+    if converted is not None:
+        return converted
+    if image.mode.startswith("I;16"):
+        image = image.convert("I")
+    if image.mode == "I":
+        # Sixteen significant bits; Pillow's own conversion would clip them to white.
+        return image.point(lambda value: value * (1 / 257)).convert("L")
+    return image.copy() if image.mode == mode else image.convert(mode)
+
+
+def _bare_mode(image: Image.Image) -> str:
+    if image.has_transparency_data:
+        return "RGBA"
+    if image.mode in ("1", "L"):
+        return image.mode
+    return "L" if image.mode in ("I", "F") or image.mode.startswith("I;16") else "RGB"
+
+
+def _by_profile(image: Image.Image, *, mode: str) -> Image.Image | None:
+    """The image by its own colour profile, or None where it has none, none that fits, or plain sRGB."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA", "CMYK") or mode not in ("RGB", "RGBA"):
+        return None
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in (source.profile.profile_description or ""):
+            return None
+        return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
+        return None
+
+
+def stacked(pages: Sequence[Image.Image]) -> Image.Image:
+    """The pages of a scan below each other, in one picture. pages: at least one, as ``bare`` gives them."""
+    if len(pages) == 1:
+        return pages[0]
+    width = max(page.width for page in pages)
+    height = sum(page.height for page in pages) + PAGE_GAP * (len(pages) - 1)
+    grey = all(page.mode in ("1", "L") for page in pages)
+    tall = Image.new("L" if grey else "RGB", (width, height), PAGE_GROUND[0] if grey else PAGE_GROUND)
+    top = 0
+    for page in pages:
+        tall.paste(page if page.mode == tall.mode else page.convert(tall.mode), (0, top))
+        top += page.height + PAGE_GAP
+    return tall
+
+
+def thumbnail_of(pixels: Image.Image) -> bytes:
+    """A JPEG of at most 320 pixels a side, about 10 to 20 KB, on white where the picture is transparent."""
+    # Reduced before it is converted: a second full picture would double the child's memory.
+    factor = max(max(pixels.size) // (2 * THUMBNAIL_SIDE), 1)
+    small = (pixels.convert("L") if pixels.mode == "1" else pixels).reduce(factor)
+    small = small.convert("RGBA" if pixels.mode == "RGBA" else "RGB")
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    if small.mode == "RGBA":
+        ground = Image.new("RGB", small.size, (255, 255, 255))
+        ground.paste(small, mask=small.getchannel("A"))
+        small = ground
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
+    return out.getvalue()

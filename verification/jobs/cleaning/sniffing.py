@@ -1,0 +1,57 @@
+"""What a file is, by its first bytes alone.
+
+Must not know: names, what a browser claimed, how any type is decoded. A type found here is only a choice of
+decoder; whether the file really is one, the decoder says.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from verification.jobs.cleaning.report import FileType
+
+HEAD_BYTES: Final = 32
+
+_MAGIC: Final = (
+    (b"\xff\xd8\xff", FileType.JPEG),
+    (b"\x89PNG\r\n\x1a\n", FileType.PNG),
+    (b"GIF87a", FileType.GIF),
+    (b"GIF89a", FileType.GIF),
+    (b"II*\x00", FileType.TIFF),
+    (b"MM\x00*", FileType.TIFF),
+    (b"II+\x00", FileType.TIFF),
+    (b"MM\x00+", FileType.TIFF),
+    (b"BM", FileType.BMP),
+    (b"%PDF-", FileType.PDF),
+    (b"PK\x03\x04", FileType.ZIP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType.OLE),
+    (b"ID3", FileType.AUDIO),
+    (b"\xff\xfb", FileType.AUDIO),
+    (b"\xff\xf3", FileType.AUDIO),
+    (b"OggS", FileType.AUDIO),
+    (b"fLaC", FileType.AUDIO),
+    (b"#!AMR", FileType.AUDIO),
+    (b"\x1a\x45\xdf\xa3", FileType.VIDEO),
+)
+_RIFF: Final = {b"WEBP": FileType.WEBP, b"WAVE": FileType.AUDIO, b"AVI ": FileType.VIDEO}
+_HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+
+
+def file_type_of(head: bytes) -> FileType:
+    """The type that the first ``HEAD_BYTES`` of a file show; UNKNOWN for text and everything else."""
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12], FileType.UNKNOWN)
+    if head[4:8] == b"ftyp":
+        return _iso_media(head[8:12])
+    for magic, found in _MAGIC:
+        if head.startswith(magic):
+            return found
+    return FileType.UNKNOWN
+
+
+def _iso_media(brand: bytes) -> FileType:
+    if brand in _HEIF:
+        return FileType.HEIC
+    if brand in (b"avif", b"avis"):
+        return FileType.AVIF
+    return FileType.AUDIO if brand.startswith(b"M4A") else FileType.VIDEO

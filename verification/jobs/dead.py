@@ -1,0 +1,49 @@
+"""Dead letters: work that was given up, listed by topic and error name, and started again by a person.
+
+Must not know: why anything failed beyond the class name that was kept. Source: 3-architecture rule 2.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock
+from portal.models import OutboxRow
+from verification.audit.events import Event, append
+from verification.errors import NotHere
+from verification.jobs.running import changed_rows
+
+
+def count_dead(session: Session) -> int:
+    """How many rows were given up."""
+    query = select(func.count()).select_from(OutboxRow).where(OutboxRow.dead.is_(True))
+    return session.scalar(query) or 0
+
+
+def list_dead(session: Session, *, after: uuid.UUID | None = None, limit: int = 50) -> Sequence[OutboxRow]:
+    """A page of them by key. after: the last id of the page before."""
+    query = select(OutboxRow).where(OutboxRow.dead.is_(True)).order_by(OutboxRow.id).limit(limit)
+    return session.scalars(query if after is None else query.where(OutboxRow.id > after)).all()
+
+
+def retry_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, clock: Clock) -> None:
+    """Try one again from the beginning; traced. Raises NotHere where it is no dead letter (any more)."""
+    statement = (
+        update(OutboxRow)
+        .where(OutboxRow.id == outbox_id, OutboxRow.dead.is_(True))
+        .values(dead=False, attempts=0, error_code=None)
+    )
+    if changed_rows(session, statement) != 1:
+        raise NotHere
+    append(
+        session,
+        event=Event.DEAD_LETTER_RETRIED,
+        subject_kind="outbox",
+        subject_id=outbox_id,
+        clock=clock,
+        actor_id=actor_id,
+    )
