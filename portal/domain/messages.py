@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -107,24 +107,34 @@ def write(
         )
     try:
         with intake.writing() as session:
+            mark_submitted(session, message.files)
             _take_turn(session, intake=intake, draft=draft, known=known, tip=tip, tag=tag)
             rows.add(Message, ordinal=_next_ordinal(session, tip), **values)
             rows.write(session)
-            mark_submitted(session, message.files)
-    except (_Overtaken, IntegrityError):
+    except (Overtaken, IntegrityError):
         return False
     return True
 
 
 def mark_submitted(session: Session, files: Sequence[DraftFileInfo]) -> None:
-    """Files of a draft that have now gone out; the sweep leaves their objects alone."""
-    if files:
-        object_ids = [info.object_id for info in files]
-        session.execute(update(DraftFile).where(DraftFile.object_id.in_(object_ids)).values(submitted=True))
+    """Files of a draft now go out; the sweep leaves their objects alone. Raises Overtaken.
+
+    First in its transaction: it locks the rows against the sweep before anything refers to their objects.
+    """
+    if not files:
+        return
+    result = session.execute(
+        update(DraftFile)
+        .where(DraftFile.object_id.in_([info.object_id for info in files]), DraftFile.submitted.is_(False))
+        .values(submitted=True)
+    )
+    assert isinstance(result, CursorResult)
+    if result.rowcount != len(files):
+        raise Overtaken
 
 
-class _Overtaken(Exception):
-    """Another request of the same form was written between looking and writing."""
+class Overtaken(Exception):
+    """Another request of the same form, or the sweep, came between looking and writing; look again."""
 
 
 def _seal(rows: Rows, message: NewMessage, *, intake: Intake, keys: TipKeys, tip: TipRef) -> dict[str, Any]:
@@ -161,7 +171,7 @@ def _take_turn(
     }
     unchanged = Draft.content_mac.is_(None) if known.tag is None else Draft.content_mac == known.tag
     if not insert_or_update(session, Draft, values, change=("tip_id", "content_mac"), only_where=unchanged):
-        raise _Overtaken
+        raise Overtaken
 
 
 def _next_ordinal(session: Session, tip: TipRef) -> int:

@@ -37,6 +37,7 @@ from portal.domain.intake import Intake
 from portal.domain.messages import (
     Known,
     NewMessage,
+    Overtaken,
     TipRef,
     find_known,
     fresh_files,
@@ -143,13 +144,13 @@ def _insert(intake: Intake, draft: DraftSecrets, content: _Content, *, receipt: 
     }
     try:
         with intake.writing() as session:
+            mark_submitted(session, content.files)
             rows.write(session)
             unsent = Draft.tip_id.is_(None)
             change = ("desk", "tip_id", "content_mac")
             if not insert_or_update(session, Draft, made, change=change, only_where=unsent):
-                raise FormSpent
-            mark_submitted(session, content.files)
-    except (FormSpent, IntegrityError):
+                raise Overtaken
+    except (Overtaken, IntegrityError):
         return False
     return True
 
