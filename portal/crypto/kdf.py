@@ -68,7 +68,9 @@ def stretch(passphrase: str, *, salt: bytes, host_key: bytes) -> bytes:
     if len(salt) != SALT_BYTES or len(host_key) != KEY_BYTES:
         raise ValueError("salt is 16 bytes and the host key 32")
     argon = Argon2id(salt=salt, length=KEY_BYTES, iterations=_ARGON_PASSES, lanes=1, memory_cost=_ARGON_KIB)
-    stretched = argon.derive(unicodedata.normalize("NFKC", passphrase).encode())
+    # A form can carry an unpaired surrogate; it makes a wrong passphrase, not an error.
+    typed = unicodedata.normalize("NFKC", passphrase).encode("utf-8", "surrogatepass")
+    stretched = argon.derive(typed)
     return derive(stretched + host_key, label="staff/passphrase")
 
 
@@ -84,6 +86,8 @@ def seal_small(
         raise ValueError("a small box holds at most 1 MiB")
     aead = _small_aead(key)
     nonce = secrets.token_bytes(NONCE_BYTES) if nonce is None else nonce
+    if len(nonce) != NONCE_BYTES:
+        raise ValueError("a nonce is 12 bytes")
     header = _SMALL_HEAD + u32(at_least)
     total = padme(max(len(plaintext) + _LENGTH_BYTES, at_least))
     payload = plaintext + bytes(total - _LENGTH_BYTES - len(plaintext)) + u32(len(plaintext))

@@ -225,8 +225,6 @@ class SealedReader:
             self._read(0, HEADER_BYTES), kind=kind, object_id=object_id, file_key=file_key
         )
         self._aead = AESGCM(chunk_key)
-        if padme(self._payload_bytes) != self._payload_bytes or self._payload_bytes < header.floor_bytes:
-            raise Tampered("length")
         self._last = self._open(self._last_index)
         self.true_bytes = int.from_bytes(self._last[-TRAILER_BYTES:], "big")
         if self._payload_bytes != payload_bytes_for(self.true_bytes, floor_bytes=header.floor_bytes):

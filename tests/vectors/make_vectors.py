@@ -111,6 +111,8 @@ def small_boxes(_: Vectors) -> Vectors:
         "tip_id": str(tip_id),
         "staff_key_id": str(staff_id),
         "object_id": str(object_id),
+        "content": b"{}".hex(),
+        "content_tag": draft.content_tag(b"{}", key=draft.draft_key(form, cookie)).hex(),
     }
     return inputs | {"boxes": boxes}
 

@@ -19,7 +19,7 @@ from portal.crypto.bundles import (
     seal_staff_keys,
     session_lookup_id,
 )
-from portal.crypto.draft import draft_id, draft_key, open_in_draft, seal_in_draft
+from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft
 from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
 from portal.errors import Tampered
 
@@ -123,6 +123,9 @@ def test_draft_is_named_by_the_form_and_opened_by_form_and_cookie() -> None:
     longer = seal_in_draft(b"x" * 255, key=key, draft=draft_id(FORM), object_id=ID)
     assert len(longer) == len(sealed)
     stranger = draft_key(FORM, bytes(32))
+    tags = {content_tag(b"a", key=key), content_tag(b"b", key=key), content_tag(b"a", key=stranger)}
+    assert content_tag(b"a", key=key) in tags
+    assert len(tags) == 3
     assert all_refused(
         [
             lambda: open_in_draft(sealed, key=stranger, draft=draft_id(FORM), object_id=ID),

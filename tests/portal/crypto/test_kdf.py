@@ -71,6 +71,7 @@ def test_stretch_depends_on_passphrase_salt_and_host_key() -> None:
     assert {len(key) for key in keys} == {32}
     assert len(keys) == 4
     assert stretch("长江\u3000２０２６", salt=salt, host_key=host_key) in keys
+    assert stretch("\ud800", salt=salt, host_key=host_key) not in keys
     for wrong in ({"salt": bytes(15)}, {"host_key": b""}):
         with pytest.raises(ValueError, match="16 bytes"):
             stretch("x", **({"salt": salt, "host_key": host_key} | wrong))
@@ -120,6 +121,12 @@ def test_small_box_for_another_row_or_key_is_refused() -> None:
     for key, context in ((SECRET, CONTEXT), (KEY, b"row 8"), (KEY, b"")):
         with pytest.raises(Tampered):
             open_small(sealed, key=key, context=context)
+
+
+def test_small_box_with_a_nonce_of_another_length_is_refused() -> None:
+    for length in (0, 8, 16):
+        with pytest.raises(ValueError, match="12 bytes"):
+            seal_small(b"x", key=KEY, context=b"", nonce=bytes(length))
 
 
 def forged_box(payload: bytes, *, floor: int) -> bytes:

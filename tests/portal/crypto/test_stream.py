@@ -244,6 +244,26 @@ def test_payload_of_any_bytes_under_the_right_key_opens_only_if_canonical(tail: 
             unseal(forged(payload))
 
 
+@pytest.mark.parametrize(
+    ("zeros", "length"),
+    [(1017, 1), (1079, 1), (1080, 1), (1143, 1080), (952, 1), (2040, 1), (4088, 1), (1016, 1017), (0, 0)],
+)
+def test_payload_padded_otherwise_than_its_length_says_is_refused(zeros: int, length: int) -> None:
+    good = forged(
+        bytes(1016) + length.to_bytes(8, "big") if length <= 1016 else payload_of(bytes(length), floor=1024)
+    )
+    assert unseal(good) == bytes(length)
+    with pytest.raises(Tampered):
+        unseal(forged(bytes(zeros) + length.to_bytes(8, "big")))
+
+
+@pytest.mark.parametrize("last_bytes", range(8))
+def test_last_chunk_too_short_for_the_length_is_refused(last_bytes: int) -> None:
+    for before in (0, CHUNK_BYTES):
+        with pytest.raises(Tampered):
+            unseal(forged(bytes(before + last_bytes)))
+
+
 def test_source_that_shrinks_after_it_was_measured_is_refused() -> None:
     source = io.BytesIO(seal(plaintext_of(200_000)))
     reader = SealedReader(source, kind=FILE, object_id=ID, file_key=KEY)
