@@ -11,6 +11,7 @@ from typing import Final
 
 from portal.clock import civil_day
 from portal.models import OutboxTopic
+from portal.storage.sweep import sweep_orphans
 from verification.audit.events import Event, append
 from verification.domain.informant_events import apply_informant_event
 from verification.domain.notices import announce_tip
@@ -38,6 +39,13 @@ def clock_tick(work: Work, bench: Workbench) -> None:
     """Clocks that have run out since the last tick."""
     with completing(work, bench) as session:
         deadlines.tick(session, clock=bench.clock, rng=bench.rng)
+
+
+def orphan_sweep(work: Work, bench: Workbench) -> None:
+    """Old drafts and blobs that no row names. Its parts commit by themselves; a second run is harmless."""
+    sweep_orphans(bench.database, blobs=bench.blobs, clock=bench.clock)
+    with completing(work, bench):
+        pass
 
 
 def key_roll(work: Work, bench: Workbench) -> None:
@@ -81,6 +89,7 @@ HANDLERS: Final[Mapping[OutboxTopic, Handler]] = MappingProxyType(
         OutboxTopic.INFORMANT_EVENT: informant_event,
         OutboxTopic.STAFF_NOTICE: staff_notice,
         OutboxTopic.CLOCK_TICK: clock_tick,
+        OutboxTopic.ORPHAN_SWEEP: orphan_sweep,
         OutboxTopic.KEY_ROLL: key_roll,
         OutboxTopic.INTAKE_COUNT: intake_count,
     }

@@ -1,4 +1,4 @@
-"""Dead letters: work that was given up, listed by topic and error name, and started again by a person.
+"""Dead letters: background work that was given up, listed by topic and error name, started again by a person.
 
 Must not know: why anything failed beyond the class name that was kept. Source: 3-architecture rule 2.
 """
@@ -8,14 +8,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
 from portal.models import OutboxRow
 from verification.audit.events import Event, append
 from verification.errors import NotHere
-from verification.jobs.running import changed_rows
 
 
 def count_dead(session: Session) -> int:
@@ -32,13 +31,10 @@ def list_dead(session: Session, *, after: uuid.UUID | None = None, limit: int = 
 
 def retry_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, clock: Clock) -> None:
     """Try one again from the beginning; traced. Raises NotHere where it is no dead letter (any more)."""
-    statement = (
-        update(OutboxRow)
-        .where(OutboxRow.id == outbox_id, OutboxRow.dead.is_(True))
-        .values(dead=False, attempts=0, error_code=None)
-    )
-    if changed_rows(session, statement) != 1:
+    row = session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
+    if row is None or not row.dead:
         raise NotHere
+    row.dead, row.attempts, row.error_code = False, 0, None
     append(
         session,
         event=Event.DEAD_LETTER_RETRIED,
@@ -46,4 +42,5 @@ def retry_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, c
         subject_id=outbox_id,
         clock=clock,
         actor_id=actor_id,
+        facts={"topic": row.topic.value},
     )
