@@ -165,6 +165,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.ANSWER_TIP: _l("Answer the informant"),
     Action.TAKE_OBJECTION: _l("Take in the objection"),
     Action.PROPOSE_DOCKETING: _l("Propose docketing"),
+    Action.DOCKET_BY_INSTRUCTION: _l("Docket by the head's instruction"),
     Action.ENDORSE_DOCKETING: _l("Endorse"),
     Action.APPROVE_DOCKETING: _l("Approve docketing"),
     Action.RETURN_DOCKETING: _l("Return the proposal"),

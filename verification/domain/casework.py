@@ -191,6 +191,28 @@ def propose_docketing(
     return case
 
 
+def docket_by_instruction(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+    """A decision or instruction of the head dockets a case at once; its paper must be confirmed (Art. 11)."""
+    case: Case = acting.apply(
+        SubjectKind.CASE, case_id, Action.DOCKET_BY_INSTRUCTION, version=version,
+        given={"paper": acting.paper is not None},
+    )  # fmt: skip
+    case.docket_basis = DocketBasis.INSTRUCTION
+    _docketed(acting, case)
+    for reader in _readers(acting.session, (Role.DIRECTOR, Role.DEPUTY, Role.HEAD)):
+        wrap_to(
+            acting.session, key_id=case.key_id, to=reader.key_id, keyring=acting.keyring,
+            sealing=acting.sealing,
+        )  # fmt: skip
+    return case
+
+
+def _docketed(acting: Acting, case: Case) -> None:
+    case.docketed_by, case.docketed_at = acting.staff_id, acting.clock.now()
+    if case.number is None:
+        case.number = _next_number(acting.session, year=acting.sealing.day.year)
+
+
 def endorse_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, note: str) -> Case:
     """A deputy's opinion; it approves nothing (Art. 11)."""
     case: Case = acting.apply(
@@ -207,9 +229,7 @@ def approve_docketing(acting: Acting, *, case_id: uuid.UUID, version: int) -> Ca
     case: Case = acting.apply(
         SubjectKind.CASE, case_id, Action.APPROVE_DOCKETING, version=version
     )
-    case.docketed_by, case.docketed_at = acting.staff_id, acting.clock.now()
-    if case.number is None:
-        case.number = _next_number(acting.session, year=acting.sealing.day.year)
+    _docketed(acting, case)
     return case
 
 

@@ -50,6 +50,12 @@ PAPER_FORMS: dict[Action, PaperForm] = {
             acting, case_id=case.id, version=case.version
         ),
     ),
+    Action.DOCKET_BY_INSTRUCTION: PaperForm(
+        Permission.DOCKET_APPROVE, False,
+        lambda acting, case, _note: casework.docket_by_instruction(
+            acting, case_id=case.id, version=case.version
+        ),
+    ),
     Action.RETURN_DOCKETING: PaperForm(
         Permission.DOCKET_APPROVE, True,
         lambda acting, case, note: casework.return_docketing(

@@ -101,6 +101,12 @@ def approver_is_not_proposer(facts: Facts) -> Refusal | None:
     return Refusal("docket-separate", _l("You proposed this case, so somebody else must approve it."))
 
 
+def rests_on_paper(facts: Facts) -> Refusal | None:
+    if facts.given.get("paper"):
+        return None
+    return Refusal("reg-11-1", _l("An instruction needs its signed paper, confirmed by a second person."))
+
+
 def return_has_reason(facts: Facts) -> Refusal | None:
     if facts.given.get("has_note"):
         return None

@@ -62,6 +62,7 @@ class Action(StrEnum):
     ANSWER_TIP = "answer-tip"
     TAKE_OBJECTION = "take-objection"
     PROPOSE_DOCKETING = "propose-docketing"
+    DOCKET_BY_INSTRUCTION = "docket-by-instruction"
     ENDORSE_DOCKETING = "endorse-docketing"
     APPROVE_DOCKETING = "approve-docketing"
     RETURN_DOCKETING = "return-docketing"

@@ -111,9 +111,17 @@ _TIPS = (
 _CASES = (
     Transition(
         CASE, C.DRAFT, Do.PROPOSE_DOCKETING, C.PROPOSED, May.CASE_PROPOSE, Event.CASE_PROPOSED,
-        ("reg-11-2", "reg-4", "reg-5"),
+        ("reg-11-2", "reg-4", "reg-5", "reg-15-overlap"),
         guards=(g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.overlap_is_justified),
         tells=(Audience.DEPUTIES, Audience.HEADS),
+    ),
+    Transition(
+        CASE, C.DRAFT, Do.DOCKET_BY_INSTRUCTION, C.DOCKETED, May.DOCKET_APPROVE, Event.CASE_DOCKETED,
+        ("reg-11-1", "reg-4", "reg-5"),
+        guards=(
+            g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.rests_on_paper,
+        ),
+        starts=("clock-verify",), tells=(Audience.PROPOSER,),
     ),
     Transition(
         CASE, C.PROPOSED, Do.ENDORSE_DOCKETING, None, May.CASE_ENDORSE, Event.CASE_ENDORSED, ("reg-11-2",),
@@ -143,7 +151,9 @@ _CASES = (
         CASE, C.PLAN_PROPOSED, Do.RETURN_PLAN, C.DOCKETED, May.PLAN_APPROVE, Event.PLAN_RETURNED,
         ("reg-15-plan", "return-reason"), guards=(g.return_has_reason,), tells=(Audience.PROPOSER,),
     ),
-    Transition(CASE, C.PLANNED, Do.REVISE_PLAN, C.DOCKETED, May.PLAN_WRITE, Event.PLAN_REVISED, ("plan-lock",)),
+    Transition(
+        CASE, C.PLANNED, Do.REVISE_PLAN, C.DOCKETED, May.PLAN_WRITE, Event.PLAN_REVISED, ("plan-lock",)
+    ),
     *(
         Transition(
             CASE, state, Do.DISPATCH_TASK, C.VERIFYING, May.TASK_DISPATCH, Event.TASK_DISPATCHED,
