@@ -1,0 +1,286 @@
+"""The conclusion: drafted from the findings, proposed, approved by the government, delivered to the unit.
+
+Two versions: the file version stays in the case; the unit version is all the unit ever gets, sealed to it
+with the delivery and not before. Source: Reg. art. 16, 17; 1-mission journey 6; 2-domain §2.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from portal.clock import day_start
+from portal.crypto.header import ObjectKind
+from portal.models import SealedObject, new_id
+from verification.audit.events import Event
+from verification.domain.acting import Acting
+from verification.domain.casework import write_note
+from verification.domain.findings import ReadAllegation, read_allegations, result_of
+from verification.domain.inputs import LONG, Inputs, note_text, require
+from verification.domain.readers import give_to_role
+from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.keys.records import regrant
+from verification.models import (
+    Case,
+    CaseState,
+    CaseUnit,
+    Conclusion,
+    Deadline,
+    Finding,
+    NoteKind,
+    Role,
+    Unit,
+)
+from verification.policy import deadlines
+from verification.policy.permissions import Permission
+from verification.policy.redaction import find_identifiers
+from verification.policy.workdays import civil
+from verification.workflow.states import Action, SubjectKind
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ConclusionText:
+    """Both versions of a conclusion."""
+
+    file_text: str
+    unit_text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DraftMaterial:
+    """What a first draft is made of; a template writes the sentences."""
+
+    title: str
+    units: tuple[str, ...]
+    allegations: tuple[ReadAllegation, ...]
+    result: Finding | None
+
+
+def begin_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+    """End verifying: every allegation has its finding and every team its result."""
+    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.BEGIN_CONCLUSION, version=version)
+    return case
+
+
+def resume_verification(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+    """Go back to verifying, because something is still missing."""
+    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.RESUME_VERIFICATION, version=version)
+    return case
+
+
+def material_for_draft(acting: Acting, case: Case) -> DraftMaterial:
+    """Title, units, allegations with findings and statements, and the result, for a first draft."""
+    names = (
+        select(Unit.name)
+        .join(CaseUnit, CaseUnit.unit_id == Unit.id)
+        .where(CaseUnit.case_id == case.id)
+        .order_by(Unit.code)
+    )
+    allegations = tuple(read_allegations(acting, case))
+    return DraftMaterial(
+        title=str(acting.open(case.brief_id)["title"]),
+        units=tuple(acting.session.scalars(names)),
+        allegations=allegations,
+        result=result_of(allegation.row.finding for allegation in allegations),
+    )
+
+
+def draft_conclusion(
+    acting: Acting, *, case_id: uuid.UUID, version: int, file_text: str, unit_text: str
+) -> Conclusion:
+    """Save a draft. Its drafter goes on with the same version until it is proposed; others begin a new one.
+
+    Raises InvalidInput (file_text, unit_text: also for a phone or identity number in it), Refused, NotHere,
+    StaleSubject.
+    """
+    inputs = Inputs()
+    text = ConclusionText(
+        file_text=inputs.text("file_text", file_text, most=LONG),
+        unit_text=inputs.text("unit_text", unit_text, most=LONG),
+    )
+    if find_identifiers(text.unit_text):
+        inputs.wrong("unit_text", _l("This holds a phone, identity or account number. Take it out."))
+    inputs.done()
+    case = _locked_case(acting, case_id, version)
+    require(acting, Permission.CONCLUSION_DRAFT)
+    if case.state is not CaseState.CONCLUDING:
+        raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
+    conclusion = _own_draft(acting, case_id)
+    if conclusion is None:
+        conclusion = _new_draft(acting, case, text)
+    else:
+        _rewrite(acting, case, conclusion, text)
+    case.version += 1
+    acting.trace(
+        Event.CONCLUSION_DRAFTED,
+        subject_kind="case",
+        subject_id=case_id,
+        facts={"conclusion": conclusion.number},
+    )
+    acting.session.flush()
+    return conclusion
+
+
+def propose_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+    """Propose the newest draft to the head of government, who can read the case from now on.
+
+    A version that was returned is not proposed again unchanged.
+    """
+    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.PROPOSE_CONCLUSION, version=version)
+    conclusion = latest_conclusion(acting, case_id)
+    if conclusion is None or conclusion.proposed_at is not None:
+        raise Refused((Refusal("reg-16", _l("This version was returned. Write a new one first.")),))
+    conclusion.proposed_at = acting.clock.now()
+    give_to_role(acting, case, Role.HEAD)
+    return case
+
+
+def approve_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Conclusion:
+    """The government's approval, on screen or carried out from a confirmed paper."""
+    acting.apply(SubjectKind.CASE, case_id, Action.APPROVE_CONCLUSION, version=version)
+    conclusion = latest_conclusion(acting, case_id)
+    assert conclusion is not None  # the case was in CONCLUSION_PROPOSED
+    conclusion.approved_by, conclusion.approved_at = acting.staff_id, acting.clock.now()
+    acting.session.flush()
+    return conclusion
+
+
+def return_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int, note: str) -> Case:
+    """Return the proposed conclusion with the reason; the next draft is a new version."""
+    words = note_text(note)
+    case: Case = acting.apply(
+        SubjectKind.CASE,
+        case_id,
+        Action.RETURN_CONCLUSION,
+        version=version,
+        given={"has_note": bool(words)},
+    )
+    write_note(acting, case, kind=NoteKind.RETURN, text=words)
+    return case
+
+
+def deliver_conclusion(
+    acting: Acting, *, case_id: uuid.UUID, version: int, delivered_on: date | None
+) -> Conclusion:
+    """Deliver the unit version: from now on the units' liaisons can open it, and nothing else of the case.
+
+    delivered_on: the day the unit received it; its 30 days to object run from there (Art. 17).
+    Raises InvalidInput (delivered_on), Refused, StaleSubject, NotHere.
+    """
+    conclusion = latest_conclusion(acting, case_id)
+    approved_on = civil(conclusion.approved_at) if conclusion and conclusion.approved_at else None
+    inputs = Inputs()
+    day = inputs.day("delivered_on", delivered_on, today=acting.sealing.day, least=approved_on)
+    if day > acting.sealing.day:
+        inputs.wrong("delivered_on", _l("This lies in the future."))
+    inputs.done()
+    case: Case = acting.apply(
+        SubjectKind.CASE,
+        case_id,
+        Action.DELIVER_CONCLUSION,
+        version=version,
+        noted={"delivered_on": day.isoformat()},
+    )
+    assert conclusion is not None  # a guard saw it
+    conclusion.delivered_on, conclusion.delivered_by = day, acting.staff_id
+    for key_id in _unit_keys(acting, case.id):
+        regrant(
+            acting.session,
+            object_id=conclusion.unit_version_id,
+            to=key_id,
+            keyring=acting.keyring,
+            sealing=acting.sealing,
+        )
+    _run_objection_from(acting, case.id, day)
+    acting.session.flush()
+    return conclusion
+
+
+def latest_conclusion(acting: Acting, case_id: uuid.UUID) -> Conclusion | None:
+    """The newest version of a case's conclusion."""
+    query = select(Conclusion).where(Conclusion.case_id == case_id)
+    return acting.session.scalars(query.order_by(Conclusion.number.desc()).limit(1)).one_or_none()
+
+
+def read_conclusion(acting: Acting, conclusion: Conclusion) -> ConclusionText:
+    """Open both versions. Raises KeyLocked for those who are not the case's readers."""
+    texts = acting.open_all((conclusion.file_version_id, conclusion.unit_version_id))
+    return ConclusionText(
+        file_text=str(texts[conclusion.file_version_id]["text"]),
+        unit_text=str(texts[conclusion.unit_version_id]["text"]),
+    )
+
+
+def _locked_case(acting: Acting, case_id: uuid.UUID, version: int) -> Case:
+    case = acting.session.get(Case, case_id, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise NotHere
+    if case.version != version:
+        raise StaleSubject(case.version)
+    return case
+
+
+def _own_draft(acting: Acting, case_id: uuid.UUID) -> Conclusion | None:
+    """The newest version, if this person wrote it and it was never proposed."""
+    conclusion = latest_conclusion(acting, case_id)
+    if conclusion is None or conclusion.proposed_at is not None:
+        return None
+    return conclusion if conclusion.drafted_by == acting.staff_id else None
+
+
+def _new_draft(acting: Acting, case: Case, text: ConclusionText) -> Conclusion:
+    last = acting.session.scalar(select(func.max(Conclusion.number)).where(Conclusion.case_id == case.id))
+    conclusion = Conclusion(
+        id=new_id(acting.rng),
+        case_id=case.id,
+        number=(last or 0) + 1,
+        file_version_id=_sealed(acting, case, text.file_text),
+        unit_version_id=_sealed(acting, case, text.unit_text),
+        drafted_by=acting.staff_id,
+        drafted_at=acting.clock.now(),
+    )
+    acting.session.add(conclusion)
+    acting.session.flush()
+    return conclusion
+
+
+def _rewrite(acting: Acting, case: Case, conclusion: Conclusion, text: ConclusionText) -> None:
+    """Put new texts in the place of a draft's; the old ones are gone, nobody was shown them."""
+    old = (conclusion.file_version_id, conclusion.unit_version_id)
+    conclusion.file_version_id = _sealed(acting, case, text.file_text)
+    conclusion.unit_version_id = _sealed(acting, case, text.unit_text)
+    conclusion.drafted_at = acting.clock.now()
+    acting.session.flush()
+    for object_id in old:
+        acting.session.delete(acting.session.get_one(SealedObject, object_id))
+
+
+def _sealed(acting: Acting, case: Case, text: str) -> uuid.UUID:
+    return acting.seal({"text": text}, kind=ObjectKind.DOCUMENT, to=[case.key_id])
+
+
+def _unit_keys(acting: Acting, case_id: uuid.UUID) -> list[uuid.UUID]:
+    query = (
+        select(Unit.key_id)
+        .join(CaseUnit, CaseUnit.unit_id == Unit.id)
+        .where(CaseUnit.case_id == case_id, Unit.key_id.is_not(None))
+        .order_by(Unit.id)
+    )
+    return [key_id for key_id in acting.session.scalars(query) if key_id is not None]
+
+
+def _run_objection_from(acting: Acting, case_id: uuid.UUID, day: date) -> None:
+    """The clock of Art. 17 runs from receipt, which may be earlier than the day it is recorded."""
+    rule_id = "reg-17-objection"
+    clocks = select(Deadline).where(
+        Deadline.subject_id == case_id, Deadline.rule_id == rule_id, Deadline.met_on.is_(None)
+    )
+    for deadline in acting.session.scalars(clocks):
+        deadline.began_on = day
+        deadline.due_at = deadlines.due_after(
+            acting.session, rule_id=rule_id, began=day_start(day), rules=acting.rules
+        )
