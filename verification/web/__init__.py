@@ -1,0 +1,13 @@
+"""The internal side's pages: requests in, answers out, one module a screen.
+
+HTTP status is chosen here and nowhere else on this side. Must not hold: rules, states, keys.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from verification.web import home, login, notices
+
+#: Every screen. A new one is a module with a ``blueprint``, added here.
+BLUEPRINTS: tuple[Blueprint, ...] = (login.blueprint, home.blueprint, notices.blueprint)

@@ -1,0 +1,141 @@
+"""A refusal as people read it: what is missing, the rule it rests on, its source, and what to do next.
+
+Owns: the sentences "what to do next", one for each rule that can refuse. Must not know: any page.
+Source: issue 4 "Refusal pages in both languages name the rule, its source and what to do next".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.texts import either, language
+from verification.errors import Refusal
+from verification.policy.rulebook import Rule, shipped_rules
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedRule:
+    """A rule in the reader's language."""
+
+    id: str
+    text: str
+    source: str
+    article: str
+    is_law: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A refusal in full. ``rule``: None where no rule of law or office forbids it (a state, a role)."""
+
+    text: LazyString | str
+    rule: ExplainedRule | None
+    next_step: LazyString | str
+
+
+NEXT_STEPS: dict[str, LazyString] = {
+    "state": _l("Open the page again: it shows what can be done now."),
+    "permission": _l("Ask somebody whose role allows it; the page “Workflow” says whose that is."),
+    "tip-category": _l("Choose the category that fits best; it can be changed in the case."),
+    "decline-reason": _l("Choose a reason, and tell the informant who can help instead."),
+    "hand-on-channel": _l("Choose the office from the list. The informant is told where to turn."),
+    "reg-23": _l("Choose the organ and send it today; no approval is needed for it."),
+    "ask-once": _l("Wait for the reply, or go on without it."),
+    "reg-4": _l("Choose the content basis in the case's frame."),
+    "reg-5": _l(
+        "Choose the responsible department or town. For a firm or a private person, "
+        "choose the body whose duty it was."
+    ),
+    "brief-allegations": _l("Add each claim on a line of its own in the brief."),
+    "overlap-reason": _l("Look at the other case first. If this one is still needed, write why."),
+    "docket-separate": _l("Let the head of government decide; a colleague may have to propose it instead."),
+    "return-reason": _l("Write in a sentence or two what has to change."),
+    "reg-11-field": _l("Propose the case for docketing and wait for the approval."),
+    "reg-11-2": _l("Send the proposal to the head of government."),
+    "reg-15-plan": _l("Complete the plan and propose it again."),
+    "reg-15-scope": _l("Take the unit out of the plan, or docket a case that names it."),
+    "plan-lock": _l("Have the plan approved first."),
+    "plan-separate": _l("Ask another director to approve it."),
+    "team-two": _l("Choose another member for the team."),
+    "reg-8": _l("Mark one of the members as leader."),
+    "reg-9": _l("Choose somebody with a training record, or record the training first."),
+    "reg-9-undertaking": _l("Let the member sign the undertaking first, or choose somebody else."),
+    "csl-76": _l("Choose somebody without that interest."),
+    "hand-back-once": _l("Go on with the task, or speak with the supervisor."),
+    "carry-visit": _l("Log the visit or interview on the task's page."),
+    "finding-each": _l("Record a finding for every allegation."),
+    "finding-exhibit": _l("Link an exhibit to the finding, or write why it could not be verified."),
+    "finding-statement": _l("Record the unit's statement, or that it declined."),
+    "off-plan": _l("Propose a new plan version that covers the record, or unlink it."),
+    "reg-16": _l("Finish verifying first, then write the conclusion."),
+    "conclusion-approval": _l("Wait for the approval of the government."),
+    "conclusion-separate": _l("Let somebody approve it who did not draft it."),
+    "reg-18": _l("Add at least one item, or answer the informant and close the case."),
+    "item-proof": _l("Add a photo or a document that shows it."),
+    "item-verified": _l("Ask a member of the team who is not of that unit."),
+    "close-off-uninvolved": _l(
+        "Choose somebody who had no part: a reviewer, or a person lent by another bureau."
+    ),
+    "close-items": _l("Have every item verified and signed off first."),
+    "close-answered": _l("Answer every informant of the case first."),
+    "answer-after-conclusion": _l("Have the conclusion delivered first."),
+    "identity-two": _l("Ask the director, who holds the other key."),
+    "paper-second": _l("Ask a colleague to compare scan and record."),
+}  # fmt: skip
+
+
+def explained(refusals: Iterable[Refusal]) -> list[Explained]:
+    """Every refusal with its rule, in the reader's language."""
+    rules = shipped_rules()
+    return [
+        Explained(
+            text=refusal.text,
+            rule=explained_rule(rules[refusal.rule_id]) if refusal.rule_id in rules else None,
+            next_step=NEXT_STEPS.get(refusal.rule_id, ""),
+        )
+        for refusal in refusals
+    ]
+
+
+def explained_rule(rule: Rule) -> ExplainedRule:
+    """One rule in the reader's language."""
+    return ExplainedRule(
+        id=rule.id,
+        text=either(rule.text, rule.text_en),
+        source=either(rule.source, rule.source_en),
+        article=rule.article if language() == "zh" else article_in_english(rule.article),
+        is_law=not rule.editable,
+    )
+
+
+_DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")}
+_NUMERAL = re.compile(r"[零一二三四五六七八九十百]+")
+
+
+def article_in_english(article: str) -> str:
+    """第十一条第二项 → Art. 11 (2); 第七十六、七十七条 → Art. 76, 77. Empty stays empty."""
+    if not article:
+        return ""
+    parts = []
+    for place in article.split("条、第"):
+        number, _, item = place.removeprefix("第").partition("条")
+        numbers = ", ".join(str(_number(numeral)) for numeral in _NUMERAL.findall(number))
+        items = "".join(f" ({_number(numeral)})" for numeral in _NUMERAL.findall(item))
+        parts.append(numbers + items)
+    return "Art. " + ", ".join(parts)
+
+
+def _number(numeral: str) -> int:
+    total = current = 0
+    for character in numeral:
+        if character in "十百":
+            total += (current or 1) * (10 if character == "十" else 100)
+            current = 0
+        else:
+            current = _DIGITS[character]
+    return total + current

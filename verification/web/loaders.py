@@ -1,0 +1,75 @@
+"""Fetching a subject and authorising it in one step. Whoever may not see it gets the same 404 as for nothing.
+
+Who may is decided by keys, not by roles alone: a tip is open to whoever holds its desk's key, a case to
+whoever holds the case key. Must not know: any page. Source: 3-architecture rule 5; 6-peers defect 11.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from portal.models import Tip
+from verification.domain.acting import Acting
+from verification.errors import NotHere
+from verification.models import Case, RectificationItem, Staff, Task, TaskMember, Unit
+from verification.policy.permissions import Permission
+
+
+def load_tip(acting: Acting, tip_id: uuid.UUID) -> Tip:
+    """A tip of a desk whose key this person holds."""
+    tip = acting.session.get(Tip, tip_id)
+    if tip is None or not acting.keyring.holds(acting.session, tip.desk_key_id):
+        raise NotHere
+    return tip
+
+
+def load_case(acting: Acting, case_id: uuid.UUID) -> Case:
+    """A case whose key this person holds: desk, team, those it was proposed to, those a transition named."""
+    case = acting.session.get(Case, case_id)
+    if case is None or not acting.keyring.holds(acting.session, case.key_id):
+        raise NotHere
+    return case
+
+
+def load_task(acting: Acting, task_id: uuid.UUID) -> Task:
+    """A task of one's own team; of every team for those who dispatch or approve plans and hold the case."""
+    task = acting.session.get(Task, task_id)
+    if task is None:
+        raise NotHere
+    member = acting.session.get(TaskMember, (task_id, acting.staff_id))
+    oversees = acting.actor.may(Permission.TASK_DISPATCH) or acting.actor.may(Permission.PLAN_APPROVE)
+    if member is None and not oversees:
+        raise NotHere
+    load_case(acting, task.case_id)
+    return task
+
+
+def load_item(acting: Acting, item_id: uuid.UUID) -> RectificationItem:
+    """An item of one's own unit, for its liaison; otherwise of a case one can read."""
+    item = acting.session.get(RectificationItem, item_id)
+    if item is None:
+        raise NotHere
+    of_unit = acting.actor.may(Permission.UNIT_DESK) and acting.actor.unit_id == item.unit_id
+    if not of_unit:
+        load_case(acting, item.case_id)
+    return item
+
+
+def names_of(acting: Acting, staff_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    """The names of these people, in one query."""
+    wanted = {staff_id for staff_id in staff_ids if staff_id is not None}
+    if not wanted:
+        return {}
+    rows = acting.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
+    return dict(rows.tuples().all())
+
+
+def units_of(acting: Acting, unit_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, Unit]:
+    """These units by id, in one query."""
+    wanted = {unit_id for unit_id in unit_ids if unit_id is not None}
+    if not wanted:
+        return {}
+    return {unit.id: unit for unit in acting.session.scalars(select(Unit).where(Unit.id.in_(wanted)))}

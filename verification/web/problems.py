@@ -1,0 +1,82 @@
+"""Why a form comes back: errors beside fields, refusals with rules, "it changed", "busy", refused files.
+
+Owns: which error becomes which answer and status, and how a refusal is explained. Must not know: any page.
+Source: 5-style "HTTP status is chosen in web only"; issue 4 "Refusal pages name the rule".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from flask_babel.speaklater import LazyString
+from sqlalchemy.exc import DBAPIError
+
+from portal.db import is_busy
+from portal.storage.errors import RetryLater
+from portal.storage.received import FileProblem, UploadError
+from verification.errors import InvalidInput, Refusal, Refused, StaleSubject
+from verification.web.uploads import uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a form comes back. ``stale``: the version that the subject has now.
+
+    had_files: files came with it; they are not kept and have to be chosen again.
+    """
+
+    errors: Mapping[str, LazyString | str] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+    stale: int | None = None
+    busy: bool = False
+    too_old: bool = False
+    files: tuple[FileProblem, ...] = ()
+    had_files: bool = False
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the page that shows it."""
+        if self.busy:
+            return 503
+        if self.refusals or self.stale is not None:
+            return 409
+        return 400 if self.too_old else 422
+
+    @property
+    def listed(self) -> list[tuple[str, LazyString | str]]:
+        """(field, sentence) for the summary at the top of the form."""
+        return list(self.errors.items())
+
+    def error(self, name: str) -> LazyString | str:
+        """The sentence to show beside the field ``name``; empty where there is none."""
+        if name in self.errors:
+            return self.errors[name]
+        return next((refusal.text for refusal in self.refusals if refusal.field == name), "")
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to tell."""
+        return bool(
+            self.errors or self.refusals or self.stale is not None or self.busy or self.too_old or self.files
+        )
+
+
+#: For pages that are shown for the first time.
+NO_PROBLEM = Problem()
+
+
+def problem_of(error: BaseException) -> Problem | None:
+    """What a page can say of this error; None where the person cannot do anything about it."""
+    received = uploads()
+    files, had_files = tuple(received.problems), bool(received.files or received.problems)
+    if isinstance(error, InvalidInput):
+        return Problem(errors=error.errors, files=files, had_files=had_files)
+    if isinstance(error, Refused):
+        return Problem(refusals=error.refusals, files=files, had_files=had_files)
+    if isinstance(error, StaleSubject):
+        return Problem(stale=error.version, files=files, had_files=had_files)
+    if isinstance(error, RetryLater) or (isinstance(error, DBAPIError) and is_busy(error)):
+        return Problem(busy=True, files=files, had_files=had_files)
+    if isinstance(error, UploadError):
+        return Problem(files=(FileProblem("", "", error.reason, error.max_bytes), *files), had_files=True)
+    return None
