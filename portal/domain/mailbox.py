@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from portal.crypto.compartments import open_record
 from portal.crypto.receipt import Receipt
@@ -79,6 +79,18 @@ class Mailbox(Secret):
     can_add: bool = True
 
 
+_SHOWN: Final = (
+    Tip.id,
+    Tip.desk,
+    Tip.state,
+    Tip.received_on,
+    Tip.closing_code,
+    Tip.channel_code,
+    Tip.identity_opened,
+)
+"""All that this side reads of a tip's row; its database role may not read what staff wrote there."""
+
+
 def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
     """Look a receipt up and open the office's messages.
 
@@ -87,7 +99,8 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
     """
     lookup_id, private = receipt.lookup_id, receipt.private_key()
     with intake.reading() as session:
-        tip = session.scalars(select(Tip).where(Tip.receipt_lookup == lookup_id)).one_or_none()
+        shown = select(Tip).options(load_only(*_SHOWN, raiseload=True))
+        tip = session.scalars(shown.where(Tip.receipt_lookup == lookup_id)).one_or_none()
         tip_id = _NO_TIP if tip is None else tip.id
         found = _messages(session, tip_id)
     if tip is None:

@@ -10,7 +10,7 @@ import uuid
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import NO_ROWID, Base, code_column
@@ -67,10 +67,9 @@ class Tip(Base):
     received_on: Mapped[date]
     received_hour: Mapped[int | None]
     urgent: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[TipState] = mapped_column(
-        code_column(TipState), default=TipState.RECEIVED, server_default=TipState.RECEIVED.value
-    )
-    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    # The database gives these at first: the portal's role may not even name them when it inserts.
+    state: Mapped[TipState] = mapped_column(code_column(TipState), server_default=TipState.RECEIVED.value)
+    version: Mapped[int] = mapped_column(server_default="1")
     # What staff write at triage: the coarse fields, and the digest sealed under the desk's digest key.
     digest: Mapped[bytes | None]
     category: Mapped[str | None] = mapped_column(String(8))
@@ -79,7 +78,7 @@ class Tip(Base):
     closing_code: Mapped[str | None] = mapped_column(String(40))
     channel_code: Mapped[str | None] = mapped_column(String(40))
     case_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
-    identity_opened: Mapped[bool] = mapped_column(default=False, server_default="0")
+    identity_opened: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Attachment(Base):

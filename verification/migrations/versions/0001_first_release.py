@@ -211,7 +211,7 @@ def upgrade() -> None:
         sa.Column("closing_code", sa.String(length=40), nullable=True),
         sa.Column("channel_code", sa.String(length=40), nullable=True),
         sa.Column("case_id", sa.Uuid(), nullable=True),
-        sa.Column("identity_opened", sa.Boolean(), server_default="0", nullable=False),
+        sa.Column("identity_opened", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.ForeignKeyConstraint(
             ["desk_key_id"], ["recipient_key.id"], name=op.f("fk_tip_desk_key_id_recipient_key")
         ),
