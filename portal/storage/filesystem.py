@@ -33,6 +33,9 @@ Without it a long upload ends in one long fsync while nothing is read from the n
 0.14 s instead of 0.08 s).
 """
 
+GATHER_BYTES: Final = 512 * 1024
+"""How much is handed to the disk at once: a system call for each 64 KiB costs half as much again."""
+
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -64,7 +67,7 @@ class FileBlobs:
     def open(self, name: str) -> BlobReader:
         """See ``Blobs.open``."""
         try:
-            return _open_unbuffered(self._path(name))
+            return _open_file(self._path(name))
         except FileNotFoundError:
             raise BlobMissing from None
 
@@ -122,8 +125,10 @@ class _FileWriter:
         self._name = name
         self._target = root / name[:2] / name
         self._temporary = root / INCOMING / name
+        self._gathered: list[bytes] = []
+        self._gathered_bytes = 0
         self._written = 0
-        self._flushed = 0
+        self._begun = 0
         with _room():
             self._fd = os.open(self._temporary, _NEW_FILE, 0o600)
 
@@ -132,19 +137,17 @@ class _FileWriter:
         return self._name
 
     def write(self, sealed: bytes, /) -> int:
-        with _room():
-            taken = os.write(self._fd, sealed)
-            while taken < len(sealed):
-                taken += os.write(self._fd, memoryview(sealed)[taken:])
-        self._written += taken
-        if self._written - self._flushed >= WRITE_BEHIND_BYTES:
-            self._start_writing_out()
-        return taken
+        self._gathered.append(sealed)
+        self._gathered_bytes += len(sealed)
+        if self._gathered_bytes >= GATHER_BYTES:
+            self._write_gathered()
+        return len(sealed)
 
     def keep(self, *, day: date) -> None:
         seconds = day_start(day).timestamp()
         try:
             with _room():
+                self._write_gathered()
                 os.utime(self._fd, (seconds, seconds))
                 os.fsync(self._fd)
                 _make_folder(self._target.parent)
@@ -166,16 +169,36 @@ class _FileWriter:
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
+        self._gathered = []
         os.close(fd)
 
-    def _start_writing_out(self) -> None:
+    def _write_gathered(self) -> None:
+        parts, self._gathered, self._gathered_bytes = self._gathered, [], 0
+        with _room():
+            while parts:
+                taken = os.writev(self._fd, parts)
+                self._written += taken
+                parts = _after(parts, taken)
+        if self._written - self._begun >= WRITE_BEHIND_BYTES:
+            self._begin_writing_out()
+
+    def _begin_writing_out(self) -> None:
         # Dropping pages makes the kernel begin to write those that are dirty, without waiting for them.
         if hasattr(os, "posix_fadvise"):  # not on macOS
-            os.posix_fadvise(self._fd, self._flushed, self._written - self._flushed, os.POSIX_FADV_DONTNEED)
-        self._flushed = self._written
+            os.posix_fadvise(self._fd, self._begun, self._written - self._begun, os.POSIX_FADV_DONTNEED)
+        self._begun = self._written
 
 
-def _open_unbuffered(path: Path) -> BinaryIO:
+def _after(parts: list[bytes], taken: int) -> list[bytes]:
+    """What is left of ``parts`` when their first ``taken`` bytes are gone."""
+    for index, part in enumerate(parts):
+        if taken < len(part):
+            return [part[taken:], *parts[index + 1 :]]
+        taken -= len(part)
+    return []
+
+
+def _open_file(path: Path) -> BinaryIO:
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     return os.fdopen(fd, "rb", buffering=1 << 17)
 
