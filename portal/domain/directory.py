@@ -1,7 +1,7 @@
 """Names of bodies and places that the form suggests; a citizen may write anything else.
 
-Owns: reading the public directory, cached for a minute so that the form costs no query. Must not know: the form,
-or which bodies may be inspected.
+Owns: reading the public directory, cached for a minute so that the form costs no query. Must not know: the
+form, or which bodies may be inspected.
 """
 
 from __future__ import annotations

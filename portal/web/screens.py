@@ -1,0 +1,155 @@
+"""Putting the form's page together quickly: everything but two secrets is rendered once and kept.
+
+A page nobody has typed into differs between visitors only in its token and its draft. It is rendered once for
+each language and state of the office with two marks in it; a request puts its own values there.
+Must not know: what is done with a form that is sent. Source: 7-facts "Serving and uploads".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Response, current_app, make_response, render_template, session
+
+from config import PortalSettings
+from portal.crypto.suites import Secret
+from portal.domain.directory import Directory, Suggestions
+from portal.domain.drafts import DraftFileInfo
+from portal.domain.intake import Intake
+from portal.models import Desk
+from portal.texts import either, language
+from portal.web import forms, words
+from portal.web.forms import Problem
+from portal.web.tokens import new_token
+from portal.web.uploads import ensure_cookie_secret, new_form_secret
+
+EXTENSION: Final = "xiansuo-screens"
+#: Stand where the token and the draft go; no text of a page or of an office has them.
+_TOKEN_MARK: Final = "\ue000t\ue001"  # noqa: S105  # a place, not a secret
+_DRAFT_MARK: Final = "\ue000draft\ue001"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file already received, as the page lists it."""
+
+    object_id: str
+    name: str
+    size: str
+
+    @classmethod
+    def of(cls, info: DraftFileInfo) -> ListedFile:
+        """From the draft."""
+        return cls(str(info.object_id), info.name, forms.size_in_words(info.true_bytes))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Filled(Secret):
+    """What a form that comes back is filled with."""
+
+    values: dict[str, str]
+    problems: Sequence[Problem] = ()
+    files: Sequence[ListedFile] = ()
+    notice: Any = None
+    draft: str | None = None
+
+
+class Screens:
+    """The public pages of one app."""
+
+    def __init__(self, intake: Intake, directory: Directory, settings: PortalSettings) -> None:
+        self.intake = intake
+        self.settings = settings
+        self._directory = directory
+        self._kept: dict[tuple[object, ...], tuple[str, str, str]] = {}
+        self._lock = threading.Lock()
+
+    def offered(self) -> frozenset[Desk]:
+        """Desks that take tips now."""
+        return frozenset(desk for desk in Desk if self.intake.recipients.offers(desk))
+
+    def channel(self) -> str:
+        """Where to turn with what must not go to this office."""
+        return either(self.settings.redirect_channel, self.settings.redirect_channel_en)
+
+    def edge_retention(self) -> str:
+        """What the network in front of this site keeps."""
+        return either(self.settings.edge_retention, self.settings.edge_retention_en)
+
+    def empty_form(self) -> Response:
+        """The form as everybody first sees it."""
+        offered, suggestions = self.offered(), self._directory.suggestions()
+        if Desk.DESK not in offered:
+            return make_response(render_template("portal/closed.html", channel=self.channel()), 503)
+        before, between, after = self._parts(
+            ("submit", offered, suggestions),
+            lambda: self._form(Filled({}, draft=_DRAFT_MARK), offered, suggestions, token=_TOKEN_MARK),
+        )
+        ensure_cookie_secret(session, rng=self.intake.rng)
+        draft = new_form_secret(self.intake.rng)
+        return Response(f"{before}{new_token()}{between}{draft}{after}", mimetype="text/html")
+
+    def filled_form(self, filled: Filled, *, status: int) -> Response:
+        """The form with what was typed; a new draft unless ``filled`` goes on with one."""
+        ensure_cookie_secret(session, rng=self.intake.rng)
+        page = self._form(filled, self.offered(), self._directory.suggestions(), token=new_token())
+        return make_response(page, status)
+
+    def still(self, template: str, **values: Any) -> Response:
+        """A page that is the same for everybody."""
+        (page, _, _) = self._parts((template,), lambda: render_template(template, **values))
+        return Response(page, mimetype="text/html")
+
+    def _form(self, filled: Filled, offered: frozenset[Desk], suggestions: Suggestions, *, token: str) -> str:
+        limits = self.intake.limits
+        return render_template(
+            "portal/submit.html",
+            token=token,
+            draft=filled.draft or new_form_secret(self.intake.rng),
+            values=filled.values,
+            problems=filled.problems,
+            wrong=dict(filled.problems),
+            files=filled.files,
+            notice=filled.notice,
+            alternate=Desk.ALTERNATE in offered,
+            channel=self.channel(),
+            bodies=suggestions.bodies,
+            places=suggestions.places,
+            reporters=forms.choices(words.REPORTERS),
+            subjects=forms.choices(words.SUBJECTS),
+            account_min=forms.ACCOUNT_MIN,
+            account_max=forms.ACCOUNT_MAX,
+            max_files=limits.max_files,
+            max_file_bytes=limits.max_file_bytes,
+            max_message_bytes=limits.max_message_bytes,
+            max_file=forms.size_in_words(limits.max_file_bytes),
+            max_message=forms.size_in_words(limits.max_message_bytes),
+        )
+
+    def _parts(self, key: tuple[object, ...], render: Callable[[], str]) -> tuple[str, str, str]:
+        """A page cut at its marks, rendered once for each ``key`` and language."""
+        key = (language(), *key)
+        parts = self._kept.get(key)
+        if parts is None:
+            before, _, rest = render().partition(_TOKEN_MARK)
+            between, _, after = rest.partition(_DRAFT_MARK)
+            parts = (before, between, after)
+            with self._lock:
+                if len(self._kept) > _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[key] = parts
+        return parts
+
+
+#: Directories change now and then; what they made of the page before is not worth keeping.
+_MOST_KEPT: Final = 32
+
+
+def screens() -> Screens:
+    """The app's."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Screens)
+    return found
