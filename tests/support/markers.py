@@ -148,7 +148,8 @@ def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:
         b"zset": lambda: client.zrange(key, 0, -1),
         b"stream": lambda: [repr(client.xrange(key)).encode()],
     }
-    reader = readers.get(client.type(key))
+    kind: Any = client.type(key)
+    reader = readers.get(kind)
     for value in reader() if reader else ():
         yield _as_bytes(value)
 
