@@ -165,6 +165,6 @@ def main() -> int:
 
 if __name__ == "__main__":
     # RQ imports this module by its name; what main() sets must be set there and not in __main__.
-    from verification.jobs import worker as named  # noqa: PLW0406
+    from verification.jobs import worker as named  # noqa: PLW0406  # itself, under its real name
 
     sys.exit(named.main())

@@ -7,7 +7,6 @@ Must not know: storage, tables, who the reader is. Source: 4-sealing "Clean copi
 from __future__ import annotations
 
 import io
-import os
 import secrets
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -121,7 +120,7 @@ def _examine(
         )
         head, sha256, sm3 = _read_whole(reader)
     except Tampered:
-        return _report_damaged(os.fstat(source.fileno()).st_size), None
+        return _report_damaged(source.seek(0, io.SEEK_END)), None
     file_type = file_type_of(head)
     image, reason = None, request.reason or _reason_by_look(file_type, true_bytes=reader.true_bytes)
     if reason is None:
