@@ -106,7 +106,9 @@ def wrong_objects() -> dict[str, bytes]:
         "another kind": good.but(kind=8).sealed(),
         "unknown suite": good.but(suite=2).sealed(),
         "another chunk size": good.but(chunk_bytes=32768).sealed(),
-        "floor below the kind's": good.but(floor=512).sealed(),
+        "floor below the kind's": good.but(
+            floor=512, payload=payload_of(plaintext_of(300), floor=512)
+        ).sealed(),
         "floor that the payload is below": good.but(floor=2048).sealed(),
         "floor above 1 GiB": good.but(floor=2**30 + 1).sealed(),
         "another object": good.but(object_id=fixed_id("elsewhere")).sealed(),

@@ -53,6 +53,18 @@ def test_header_commits_to_its_file_key() -> None:
         header.keys(KEY[:16])
 
 
+@pytest.mark.parametrize("kind", ObjectKind)
+def test_header_with_a_floor_outside_its_bounds_is_refused(kind: ObjectKind) -> None:
+    def with_floor(floor: int) -> bytes:
+        return Header(kind=kind, object_id=ID, floor_bytes=floor, salt=bytes(16)).bound() + bytes(32)
+
+    for floor in (FLOOR_BYTES[kind], 2**30):
+        assert parse_header(with_floor(floor)).floor_bytes == floor
+    for floor in (0, FLOOR_BYTES[kind] - 1, 2**30 + 1, 2**32 - 1):
+        with pytest.raises(Tampered):
+            parse_header(with_floor(floor))
+
+
 def test_every_kind_has_a_number_and_a_floor_of_its_own() -> None:
     assert [int(kind) for kind in ObjectKind] == list(range(1, 14))
     assert set(FLOOR_BYTES) == set(ObjectKind)

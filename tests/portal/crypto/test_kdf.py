@@ -85,6 +85,11 @@ def test_small_box_comes_back(plaintext: bytes, context: bytes, at_least: int) -
     assert len(sealed) == 35 + padme(max(len(plaintext) + 4, at_least))
 
 
+def test_small_boxes_of_the_same_value_share_no_nonce() -> None:
+    nonces = {seal_small(b"x", key=KEY, context=CONTEXT)[7:19] for _ in range(200)}
+    assert len(nonces) == 200
+
+
 def test_small_box_at_the_largest_size_comes_back_and_above_is_refused() -> None:
     largest = bytes(1 << 20)
     assert open_small(seal_small(largest, key=KEY, context=b""), key=KEY, context=b"") == largest
