@@ -22,8 +22,8 @@ from portal.db import Database
 from portal.models import Rng
 from tests.support import browser as browsers
 from tests.support import machine, schema
-from tests.support.office import TestOffice, make_office
 from tests.support.demo import RunningDemo
+from tests.support.office import TestOffice, make_office
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess

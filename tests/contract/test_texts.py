@@ -39,15 +39,27 @@ def test_fragment_leaves_nothing_empty_or_doubtful(path: Path) -> None:
 
 def said(message: Message) -> bool:
     """Whether every form of it is translated."""
-    forms = [message.string] if isinstance(message.string, str) else list(message.string)
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or ())
     return bool(forms) and all(forms)
 
 
 _SPOKEN = re.compile(r"[A-Za-z]{3,}|[\u4e00-\u9fff]")
 #: A language's own name is the same in every language.
 _SELF_NAMES = {"中文", "English"}
+#: Blocks named for a class or a width stand inside a class attribute; nobody reads them.
+_CLASS_BLOCK = r"\{%-?\s*block\s+\w*(?:class|width)\w*\s*-?%\}.*?\{%-?\s*endblock.*?%\}"
 _CODE = re.compile(
-    r"\{#.*?#\}|\{%-?\s*trans\b.*?%\}.*?\{%-?\s*endtrans\s*-?%\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->|<!DOCTYPE[^>]*>",
+    "|".join(
+        (
+            r"\{#.*?#\}",
+            _CLASS_BLOCK,
+            r"\{%-?\s*trans\b.*?%\}.*?\{%-?\s*endtrans\s*-?%\}",
+            r"\{%.*?%\}",
+            r"\{\{.*?\}\}",
+            r"<!--.*?-->",
+            r"<!DOCTYPE[^>]*>",
+        )
+    ),
     re.DOTALL,
 )
 _TAG = re.compile(r"<[^<>]*>", re.DOTALL)
