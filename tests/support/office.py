@@ -1,7 +1,7 @@
 """A small supervision office with real keys, for tests of the internal side.
 
-``office = make_office(database, clock=…, rng=…, blob_dir=…)``, ``with office.acting("fan") as acting:`` is that
-person, unlocked, in one transaction; ``office.send_tip(…)`` is a citizen using the public side's own verb.
+``make_office(database, clock=…, rng=…, blob_dir=…)`` founds it. ``with office.acting("fan") as acting:`` is
+that person, unlocked, in one transaction; ``office.send_tip(…)`` is a citizen using the public side's verb.
 """
 
 from __future__ import annotations

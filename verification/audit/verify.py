@@ -23,9 +23,7 @@ class ChainReport:
 def verify_chain(session: Session) -> ChainReport:
     """Read the whole trail in order. Memory is constant: rows are streamed."""
     previous, total = FIRST_HASH, 0
-    rows = session.scalars(
-        select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1000)
-    )
+    rows = session.scalars(select(AuditEntry).order_by(AuditEntry.number).execution_options(yield_per=1000))
     with closing(rows):
         for entry in rows:
             fits = entry.number == total + 1 and entry.previous_hash == previous

@@ -62,15 +62,11 @@ class Acting:
     ) -> Any:
         """Carry out one row of the table; see ``workflow.apply``."""
         act = Act(kind, subject_id, action, version, given or {}, noted or {}, self.paper)
-        return apply(
-            self.session, act, actor=self.actor, clock=self.clock, rng=self.rng, rules=self.rules
-        )
+        return apply(self.session, act, actor=self.actor, clock=self.clock, rng=self.rng, rules=self.rules)
 
     def seal(self, record: Mapping[str, Any], *, kind: ObjectKind, to: list[uuid.UUID]) -> uuid.UUID:
         """Store a record sealed to ``to``; returns its object id."""
-        return seal_record(
-            self.session, record, kind=kind, to=to, sealing=self.sealing, keyring=self.keyring
-        )
+        return seal_record(self.session, record, kind=kind, to=to, sealing=self.sealing, keyring=self.keyring)
 
     def open(self, object_id: uuid.UUID) -> dict[str, Any]:
         """Open a record this person may open."""

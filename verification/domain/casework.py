@@ -23,7 +23,6 @@ from verification.domain.evidence import share_clean_copy
 from verification.domain.messages import checked_text, read_statement
 from verification.errors import InvalidInput, NotHere, Refusal, Refused, StaleSubject
 from verification.keys.records import make_key, wrap_to
-from verification.labels import CATEGORIES
 from verification.models import (
     Allegation,
     Case,
@@ -40,6 +39,7 @@ from verification.models import (
     StaffRole,
     Unit,
 )
+from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
 from verification.policy.redaction import find_copied, find_identifiers
 from verification.workflow.states import Action, SubjectKind
@@ -166,17 +166,13 @@ def select_material(acting: Acting, case: Case, uploads: Sequence[uuid.UUID]) ->
             )  # fmt: skip
 
 
-def propose_docketing(
-    acting: Acting, *, case_id: uuid.UUID, version: int, overlap_reason: str = ""
-) -> Case:
+def propose_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, overlap_reason: str = "") -> Case:
     """Propose a case to the head of government; directors, deputies and heads can read it from now on."""
     case = acting.session.get_one(Case, case_id, with_for_update=True)
     overlaps = overlapping_cases(acting.session, case, today=acting.sealing.day)
     if overlaps and overlap_reason.strip():
         checked = checked_text(overlap_reason, field="overlap_reason")
-        case.overlap_reason_id = acting.seal(
-            {"text": checked}, kind=ObjectKind.RECORD, to=[case.key_id]
-        )
+        case.overlap_reason_id = acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[case.key_id])
     acting.apply(
         SubjectKind.CASE, case_id, Action.PROPOSE_DOCKETING, version=version,
         given={"overlaps": [other.id for other in overlaps]},
@@ -226,9 +222,7 @@ def endorse_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, note:
 
 def approve_docketing(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
     """The head of government dockets the case; it gets its number of the year."""
-    case: Case = acting.apply(
-        SubjectKind.CASE, case_id, Action.APPROVE_DOCKETING, version=version
-    )
+    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.APPROVE_DOCKETING, version=version)
     _docketed(acting, case)
     return case
 

@@ -134,9 +134,7 @@ def add_unit(session: Session, new: NewUnit, *, keys: OfficeKeys) -> Unit:
         channel=new.channel,
     )
     if new.kind in INSPECTABLE:
-        unit_key = make_office_key(
-            session, root=keys.root, purpose=KeyPurpose.UNIT, holder=unit.id.hex
-        )
+        unit_key = make_office_key(session, root=keys.root, purpose=KeyPurpose.UNIT, holder=unit.id.hex)
         unit.key_id, keys.units[unit.id] = unit_key.id, unit_key
     session.add(unit)
     session.flush()
@@ -153,9 +151,7 @@ def add_directory(session: Session, *, bodies: list[str], places: list[str], rng
         )
 
 
-def add_staff(
-    session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSecrets, clock: Clock
-) -> Staff:
+def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSecrets, clock: Clock) -> Staff:
     """Add a person with keys of their own, and wrap to them what their roles hold.
 
     A supervisor gets the desk key, a director the director key; nobody gets both (ValueError).

@@ -46,9 +46,7 @@ def ask_identity(acting: Acting, *, tip: Tip, reason: str) -> IdentityOpening:
 
 def agree_identity(acting: Acting, *, opening_id: uuid.UUID) -> IdentityOpening:
     """The director agrees: their half goes, sealed, to the person who asked; the informant's page says so."""
-    opening = acting.session.get(
-        IdentityOpening, opening_id, with_for_update=True, populate_existing=True
-    )
+    opening = acting.session.get(IdentityOpening, opening_id, with_for_update=True, populate_existing=True)
     if opening is None or opening.agreed_at is not None:
         raise NotHere
     if opening.asked_by == acting.staff_id:

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PublicKey, seal_file_key
@@ -75,9 +75,7 @@ def checked_text(text: str, *, field: str, max_characters: int = MAX_CHARACTERS)
     if len(stripped) < MIN_CHARACTERS:
         raise InvalidInput({field: _l("Please write something here.")})
     if len(stripped) > max_characters:
-        raise InvalidInput(
-            {field: _l("Please write at most %(count)s characters.", count=max_characters)}
-        )
+        raise InvalidInput({field: _l("Please write at most %(count)s characters.", count=max_characters)})
     return stripped
 
 
@@ -86,6 +84,15 @@ def _next_ordinal(acting: Acting, tip_id: uuid.UUID) -> int:
     acting.session.get(Tip, tip_id, with_for_update=True)
     last = acting.session.scalar(select(func.max(Message.ordinal)).where(Message.tip_id == tip_id))
     return (last or 0) + 1
+
+
+def mark_read(acting: Acting, tip: Tip) -> None:
+    """What the informant wrote has been looked at by the desk."""
+    acting.session.execute(
+        update(Message)
+        .where(Message.tip_id == tip.id, Message.read_by_office.is_(False))
+        .values(read_by_office=True)
+    )
 
 
 def read_mailbox(acting: Acting, tip: Tip) -> list[ReadMessage]:

@@ -95,4 +95,4 @@ def _people(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, int]:
         .where(FieldRecord.case_id == case_id)
         .group_by(FieldRecordStaff.record_id)
     )
-    return dict(acting.session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in acting.session.execute(query)}

@@ -252,7 +252,8 @@ def _blocks(
     session: Session, case_id: uuid.UUID, people: list[Staff], *, day: date
 ) -> dict[uuid.UUID, tuple[Block, ...]]:
     units = set(session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case_id)))
-    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units))).tuples().all())
+    named = session.scalars(select(Unit).where(Unit.id.in_(units)))
+    names = {unit.id: unit.name for unit in named}
     conflicts = conflicts_among(session, staff_ids=[person.id for person in people], units=units)
     return {
         person.id: (*_own_blocks(person, day), *_unit_blocks(conflicts.get(person.id, ()), names))

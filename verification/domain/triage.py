@@ -20,8 +20,8 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.messages import read_statement, write_to_informant
 from verification.errors import InvalidInput
-from verification.labels import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.models import Unit
+from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.workflow.states import Action, SubjectKind
 
 SUMMARY_CHARACTERS = 90
@@ -79,9 +79,7 @@ def open_tip(acting: Acting, tip: Tip) -> Statement:
     statement = read_statement(acting, tip)
     if tip.digest is None:
         key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
-        tip.digest = seal_digest(
-            encode_record(Digest.of(statement).to_record()), key=key, tip_id=tip.id
-        )
+        tip.digest = seal_digest(encode_record(Digest.of(statement).to_record()), key=key, tip_id=tip.id)
     if tip.state is TipState.RECEIVED:
         acting.apply(SubjectKind.TIP, tip.id, Action.OPEN_TIP, version=tip.version)
     else:

@@ -84,14 +84,10 @@ def publish(
     return key_id
 
 
-def make_office_key(
-    session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = ""
-) -> OfficeKey:
+def make_office_key(session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = "") -> OfficeKey:
     """A desk, alternate, director or unit key, signed by the root."""
     private = PrivateKey.generate()
-    key_id = publish(
-        session, root=root, purpose=purpose, public=private.public().to_bytes(), holder=holder
-    )
+    key_id = publish(session, root=root, purpose=purpose, public=private.public().to_bytes(), holder=holder)
     return OfficeKey(id=key_id, private=private)
 
 
@@ -117,9 +113,7 @@ def make_recovery_shares(session: Session, *, root: RootKey, key: OfficeKey, hol
     """Wrap ``key`` to a recovery key that exists only on paper; returns three SLIP-39 shares, two suffice."""
     secret = secrets.token_bytes(32)
     public = recovery_key(secret).public().to_bytes()
-    recovery_id = publish(
-        session, root=root, purpose=KeyPurpose.RECOVERY, public=public, holder=holder
-    )
+    recovery_id = publish(session, root=root, purpose=KeyPurpose.RECOVERY, public=public, holder=holder)
     wrap_office_key(session, root=root, key=key, to=[recovery_id])
     groups: list[list[str]] = generate_mnemonics(1, [(SHARES_NEEDED, SHARES_MADE)], secret)
     return groups[0]

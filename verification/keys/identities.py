@@ -96,9 +96,7 @@ def unlock(
         keys = open_staff_keys(
             staff.sealed_keys, passphrase=passphrase, host_key=host_key, staff_key_id=staff.key_id
         )
-        totp_secret = open_small(
-            staff.sealed_totp, key=_totp_key(keys), context=_totp_context(staff.key_id)
-        )
+        totp_secret = open_small(staff.sealed_totp, key=_totp_key(keys), context=_totp_context(staff.key_id))
     except Tampered:
         _count_failure(staff, clock)
         raise LoginRefused from None

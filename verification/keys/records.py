@@ -55,9 +55,7 @@ def seal_record(
     object_id, file_key = new_id(sealing.rng), secrets.token_bytes(32)
     body = compartments.seal_record(dict(record), kind=kind, object_id=object_id, file_key=file_key)
     session.add(
-        SealedObject(
-            id=object_id, kind=kind, body=body, sealed_bytes=len(body), stored_on=sealing.day
-        )
+        SealedObject(id=object_id, kind=kind, body=body, sealed_bytes=len(body), stored_on=sealing.day)
     )
     session.flush()
     for key_id in dict.fromkeys(to):

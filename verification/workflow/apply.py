@@ -84,9 +84,7 @@ def apply(session: Session, act: Act, *, actor: Actor, clock: Clock, rng: Rng, r
     return subject
 
 
-def decide(
-    facts: Facts, *, kind: SubjectKind, action: Action
-) -> tuple[Transition | None, list[Refusal]]:
+def decide(facts: Facts, *, kind: SubjectKind, action: Action) -> tuple[Transition | None, list[Refusal]]:
     """The row of the table for this state and action, and every reason against it now."""
     transition = BY_STATE_AND_ACTION.get((kind, facts.subject.state, action))
     if transition is None:
@@ -99,9 +97,7 @@ def decide(
 
 def possible_actions(*, kind: SubjectKind, subject: Any, actor: Actor) -> tuple[Action, ...]:
     """What a page may offer: the table's actions from this state that the actor's roles permit."""
-    return tuple(
-        row.action for row in actions_from(kind, subject.state) if actor.may(row.permission)
-    )
+    return tuple(row.action for row in actions_from(kind, subject.state) if actor.may(row.permission))
 
 
 def _run_clocks(

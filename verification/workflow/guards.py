@@ -44,21 +44,15 @@ def hand_on_names_office(facts: Facts) -> Refusal | None:
 def referral_names_organ(facts: Facts) -> Refusal | None:
     if facts.given.get("channel_code") in ("supervision-commission", "judicial-organs"):
         return None
-    return Refusal(
-        "reg-23", _l("Choose the supervision commission or the judicial organs."), "channel_code"
-    )
+    return Refusal("reg-23", _l("Choose the supervision commission or the judicial organs."), "channel_code")
 
 
 def no_question_open(facts: Facts) -> Refusal | None:
     asked = facts.session.scalars(
-        select(Message.id).where(
-            Message.tip_id == facts.subject.id, Message.kind == MessageKind.QUESTION
-        )
+        select(Message.id).where(Message.tip_id == facts.subject.id, Message.kind == MessageKind.QUESTION)
     ).all()
     answered = facts.session.scalars(
-        select(Message.reply_to).where(
-            Message.tip_id == facts.subject.id, Message.kind == MessageKind.REPLY
-        )
+        select(Message.reply_to).where(Message.tip_id == facts.subject.id, Message.kind == MessageKind.REPLY)
     ).all()
     if set(asked) <= set(answered):
         return None

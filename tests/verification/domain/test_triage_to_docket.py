@@ -171,9 +171,7 @@ def _reply(office: TestOffice, tip_id: uuid.UUID) -> None:
         )  # fmt: skip
         session.add(reply)
         session.flush()
-        apply_informant_event(
-            session, reply.id, clock=office.clock, rng=office.rng, rules=shipped_rules()
-        )
+        apply_informant_event(session, reply.id, clock=office.clock, rng=office.rng, rules=shipped_rules())
 
 
 def test_answer_is_not_sealed_to_a_key_that_was_swapped_in_the_database(office: TestOffice) -> None:
