@@ -51,6 +51,11 @@ class Digest:
             in_attachment=statement.in_attachment,
         )
 
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Digest:
+        """As it was sealed, under a key that only the desk has."""
+        return cls(**record)
+
     def to_record(self) -> dict[str, Any]:
         """As it is sealed."""
         return {
@@ -71,7 +76,7 @@ def read_digest(acting: Acting, tip: Tip) -> Digest:
     if tip.digest is None:
         return Digest.of(read_statement(acting, tip))
     key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
-    return Digest(**decode_record(open_digest(tip.digest, key=key, tip_id=tip.id)))  # type: ignore[arg-type]
+    return Digest.from_record(decode_record(open_digest(tip.digest, key=key, tip_id=tip.id)))
 
 
 def open_tip(acting: Acting, tip: Tip) -> Statement:
