@@ -16,7 +16,7 @@ class Deadline(Base):
     """A running, met or paused clock on one subject. ``rule_id`` names its rule in rules.toml."""
 
     __tablename__ = "deadline"
-    __table_args__ = (Index(None, "met_on", "due_at"), Index(None, "subject_id"))
+    __table_args__ = (Index(None, "met_on", "due_at"), Index(None, "subject_id"), NO_ROWID)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     subject_kind: Mapped[str] = mapped_column(String(20))
@@ -34,7 +34,8 @@ class StaffNotice(Base):
     """A content-free notice to one person: a code and a subject, never a text."""
 
     __tablename__ = "staff_notice"
-    __table_args__ = (Index(None, "staff_id", "read_at"),)
+    # Without a row id: the order of notices would tell when a tip came.
+    __table_args__ = (Index(None, "staff_id", "read_at"), NO_ROWID)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))

@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("met_on", sa.Date(), nullable=True),
         sa.Column("warned", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("deadline", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deadline_met_on_due_at"), ["met_on", "due_at"], unique=False)
@@ -454,6 +455,7 @@ def upgrade() -> None:
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_notice_staff_id_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_notice")),
+        sqlite_with_rowid=False,
     )
     with op.batch_alter_table("staff_notice", schema=None) as batch_op:
         batch_op.create_index(
