@@ -1,1 +1,0 @@
-// The public side works without any of this.
