@@ -68,6 +68,10 @@ class Source(Protocol):
         """At most ``size`` bytes; empty only at the end."""
         ...
 
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SealedSize:
@@ -259,6 +263,10 @@ class SealedReader:
         for index in range(start // CHUNK_BYTES, (end - 1) // CHUNK_BYTES + 1):
             base = index * CHUNK_BYTES
             yield self._piece(index)[max(start - base, 0) : end - base]
+
+    def close(self) -> None:
+        """Let go of the source. Whoever streams calls it when the last byte is out, or the reader is gone."""
+        self._source.close()
 
     def _piece(self, index: int) -> bytes:
         """The plaintext part of one chunk, possibly empty, its padding verified to be zero."""
