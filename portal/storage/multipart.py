@@ -22,13 +22,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from werkzeug.datastructures import Headers
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
-from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
+from werkzeug.exceptions import ClientDisconnected
 
 from portal.crypto.stream import ObjectKind, SealedSize, SealingWriter
 from portal.models.base import Rng, new_id
 from portal.storage.blobs import Blobs, BlobWriter
+from portal.storage.decoder import Malformed, MultipartDecoder, PartBegins, PartBytes, PartEnds, PartEvent
 from portal.storage.errors import Busy, RetryLater
 from portal.storage.received import (
     Admission,
@@ -46,8 +45,6 @@ from portal.storage.received import (
 
 READ_BYTES: Final = 128 * 1024
 """Measured: 64 to 256 KiB are equally fast with granian; below and above it slows down."""
-
-MAX_HEADER_BYTES: Final = 16 * 1024
 
 
 class ByteStream(Protocol):
@@ -86,36 +83,20 @@ def receive(
         sink.abandon()
 
 
-def _events(stream: ByteStream, *, boundary: bytes, limits: Limits) -> Iterator[Event]:
-    """Decoder events up to the end of the message. Whatever the decoder dislikes becomes BrokenBody."""
-    if not 1 <= len(boundary) <= 70:
-        raise BrokenBody(Refused.MALFORMED)
-    # What the decoder may hold back: a part's headers that do not end, or a preamble that does not.
-    decoder = MultipartDecoder(boundary, max_form_memory_size=READ_BYTES + MAX_HEADER_BYTES)
-    read_bytes = 0
-    while True:
-        chunk = _read(stream)
-        read_bytes += len(chunk)
-        if read_bytes > limits.max_body_bytes:
-            raise TooLarge(Refused.MESSAGE_TOO_LARGE, max_bytes=limits.max_message_bytes)
-        # One event at a time: what was good before a fault in the same chunk still counts.
-        event = _next(decoder, more=chunk)
-        while not isinstance(event, NeedData):
-            yield event
-            if isinstance(event, Epilogue):
-                return
-            event = _next(decoder)
-
-
-def _next(decoder: MultipartDecoder, *, more: bytes | None = None) -> Event:
-    """Feed the decoder (``b""``: the body has ended) and take one event from it."""
+def _events(stream: ByteStream, *, boundary: bytes, limits: Limits) -> Iterator[PartEvent]:
+    """Decoder events up to the end of the message. What cannot be decoded becomes BrokenBody."""
     try:
-        if more is not None:
-            decoder.receive_data(more or None)
-        return decoder.next_event()
-    except (ValueError, AttributeError, RequestEntityTooLarge):
-        reason = Refused.CUT if decoder.complete else Refused.MALFORMED
-        raise BrokenBody(reason) from None
+        decoder = MultipartDecoder(boundary)
+        read_bytes = 0
+        while chunk := _read(stream):
+            read_bytes += len(chunk)
+            if read_bytes > limits.max_body_bytes:
+                raise TooLarge(Refused.MESSAGE_TOO_LARGE, max_bytes=limits.max_message_bytes)
+            yield from decoder.feed(chunk)
+    except Malformed:
+        raise BrokenBody(Refused.MALFORMED) from None
+    if not decoder.ended:
+        raise BrokenBody(Refused.CUT)
 
 
 def _read(stream: ByteStream) -> bytes:
@@ -136,21 +117,21 @@ class _Sink:
         self._allowance: Allowance | None = None
         self._file_bytes = 0
         self._fields_bytes = 0
+        self._fields = 0
         self._parts = 0
         self._part: _FieldPart | _FilePart | None = None
 
-    def take(self, event: Event) -> None:
+    def take(self, event: PartEvent) -> None:
         """One event of the decoder."""
-        if isinstance(event, Field):
+        part = self._part
+        if isinstance(event, PartBegins):
             self._count_part()
-            self._part = _FieldPart(self._name(event.name))
-        elif isinstance(event, File):
-            self._count_part()
-            self._part = _FilePart(self._name(event.name), event.filename, event.headers)
-        elif isinstance(event, Data) and isinstance(self._part, _FieldPart):
-            self._take_text(self._part, event)
-        elif isinstance(event, Data) and isinstance(self._part, _FilePart):
-            self._take_bytes(self._part, event)
+            is_text = event.file_name is None
+            self._part = _FieldPart(event.name) if is_text else _FilePart(event)
+        elif isinstance(part, _FieldPart):
+            self._take_text(part, event)
+        elif isinstance(part, _FilePart):
+            self._take_bytes(part, event)
 
     def abandon(self) -> None:
         """Delete the unfinished file, if there is one. Harmless at any time."""
@@ -163,35 +144,31 @@ class _Sink:
         if self._parts > self._limits.max_fields + self._limits.max_files:
             raise TooLarge(Refused.TOO_MANY_FIELDS)
 
-    def _name(self, name: str | None) -> str:
-        # The decoder says str, and gives None for a part that has no name.
-        if name is None:
-            raise BrokenBody(Refused.MALFORMED)
-        return name
-
-    def _take_text(self, part: _FieldPart, event: Data) -> None:
-        self._fields_bytes += len(event.data)
-        part.value += event.data
-        over = len(part.value) > self._limits.max_field_bytes
-        if over or self._fields_bytes > self._limits.max_fields_bytes:
-            raise TooLarge(Refused.FIELD_TOO_LARGE, max_bytes=self._limits.max_field_bytes)
-        if not event.more_data:
-            if len(self._received.fields) >= self._limits.max_fields:
+    def _take_text(self, part: _FieldPart, event: PartBytes | PartEnds) -> None:
+        limits = self._limits
+        if isinstance(event, PartBytes):
+            self._fields_bytes += len(event.content)
+            part.value += event.content
+            if len(part.value) > limits.max_field_bytes or self._fields_bytes > limits.max_fields_bytes:
+                raise TooLarge(Refused.FIELD_TOO_LARGE, max_bytes=limits.max_field_bytes)
+        else:
+            self._fields += 1
+            if self._fields > limits.max_fields:
                 raise TooLarge(Refused.TOO_MANY_FIELDS)
             self._received.fields.add(part.field, part.value.decode("utf-8", "replace"))
 
-    def _take_bytes(self, part: _FilePart, event: Data) -> None:
-        if event.data and part.problem is None:
-            try:
-                self._seal(part, event.data)
-            except RetryLater as error:
-                if error.why is not Busy.DISK_FULL:
-                    raise
-                self._refuse(part, Refused.DISK_FULL)
-        if not event.more_data:
-            self._end_file(part)
+    def _take_bytes(self, part: _FilePart, event: PartBytes | PartEnds) -> None:
+        try:
+            if isinstance(event, PartEnds):
+                self._end_file(part)
+            elif part.problem is None:
+                self._seal(part, event.content)
+        except RetryLater as error:
+            if error.why is not Busy.DISK_FULL:
+                raise
+            self._refuse(part, Refused.DISK_FULL)
 
-    def _seal(self, part: _FilePart, plaintext: bytes) -> None:
+    def _seal(self, part: _FilePart, plaintext: memoryview) -> None:
         growing = part.object or self._begin_file(part)
         if growing is None:
             return
@@ -243,11 +220,7 @@ class _Sink:
             if part.problem is None and part.name:
                 self._refuse(part, Refused.EMPTY)
             return
-        try:
-            size = whole.finish(day=self._sealing.day)
-        except RetryLater:
-            self._refuse(part, Refused.DISK_FULL)
-            return
+        size = whole.finish(day=self._sealing.day)
         self._received.files.append(
             SealedFile(
                 field=part.field,
@@ -274,10 +247,10 @@ class _FieldPart:
 class _FilePart:
     """A file on its way. ``problem`` is set once it is refused; its remaining bytes are then dropped."""
 
-    def __init__(self, field: str, name: str, headers: Headers) -> None:
-        self.field = field
-        self.name = clean_name(name)
-        self.declared_type = clean_type(headers.get("content-type", ""))
+    def __init__(self, begins: PartBegins) -> None:
+        self.field = begins.name
+        self.name = clean_name(begins.file_name or "")
+        self.declared_type = clean_type(begins.content_type)
         self.true_bytes = 0
         self.object: _Object | None = None
         self.problem: FileProblem | None = None
