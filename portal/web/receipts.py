@@ -37,7 +37,7 @@ def picture(text: str) -> bytes:
         place = (width // 2, code.height + number * _LINE_PIXELS)
         draw.text(place, line, font=_FONT, fill=_BLACK, anchor="mt")
     written = io.BytesIO()
-    sheet.save(written, "PNG")
+    sheet.save(written, "PNG", compress_level=1)
     return written.getvalue()
 
 

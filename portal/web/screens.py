@@ -1,14 +1,16 @@
-"""Putting the form's page together quickly: everything but two secrets is rendered once and kept.
+"""Putting the public pages together quickly: all but a few secrets of a page is rendered once and kept.
 
-A page nobody has typed into differs between visitors only in its token and its draft. It is rendered once for
-each language and state of the office with two marks in it; a request puts its own values there.
-Must not know: what is done with a form that is sent. Source: 7-facts "Serving and uploads".
+A form nobody has typed into differs between visitors only in its token and its draft, a receipt's page only
+in the receipt. Such a page is rendered once for each language and state of the office, with marks where the
+secrets go; a request puts its own there. Must not know: what is done with a form that is sent.
+Source: 7-facts "Serving and uploads".
 """
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,9 +29,11 @@ from portal.web.tokens import new_token
 from portal.web.uploads import ensure_cookie_secret, new_form_secret
 
 EXTENSION: Final = "xiansuo-screens"
-#: Stand where the token and the draft go; no text of a page or of an office has them.
-_TOKEN_MARK: Final = "\ue000t\ue001"  # noqa: S105  # a place, not a secret
-_DRAFT_MARK: Final = "\ue000draft\ue001"
+#: Private-use characters around a name stand where a value goes; no text of a page or of an office has them.
+_MARK: Final = "\ue000{}\ue001"
+_MARKS: Final = re.compile("\ue000(\\w+)\ue001")
+#: Directories change now and then; what they made of the page before is not worth keeping.
+_MOST_KEPT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Screens:
         self.intake = intake
         self.settings = settings
         self._directory = directory
-        self._kept: dict[tuple[object, ...], tuple[str, str, str]] = {}
+        self._kept: dict[tuple[object, ...], list[str]] = {}
         self._lock = threading.Lock()
 
     def offered(self) -> frozenset[Desk]:
@@ -84,13 +88,14 @@ class Screens:
         offered, suggestions = self.offered(), self._directory.suggestions()
         if Desk.DESK not in offered:
             return make_response(render_template("portal/closed.html", channel=self.channel()), 503)
-        before, between, after = self._parts(
-            ("submit", offered, suggestions),
-            lambda: self._form(Filled({}, draft=_DRAFT_MARK), offered, suggestions, token=_TOKEN_MARK),
-        )
         ensure_cookie_secret(session, rng=self.intake.rng)
-        draft = new_form_secret(self.intake.rng)
-        return Response(f"{before}{new_token()}{between}{draft}{after}", mimetype="text/html")
+        return self._filled_in(
+            ("submit", offered, suggestions),
+            lambda marks: self._form(
+                Filled({}, draft=marks["draft"]), offered, suggestions, token=marks["token"]
+            ),
+            {"token": new_token(), "draft": new_form_secret(self.intake.rng)},
+        )
 
     def filled_form(self, filled: Filled, *, status: int) -> Response:
         """The form with what was typed; a new draft unless ``filled`` goes on with one."""
@@ -100,8 +105,22 @@ class Screens:
 
     def still(self, template: str, **values: Any) -> Response:
         """A page that is the same for everybody."""
-        (page, _, _) = self._parts((template,), lambda: render_template(template, **values))
-        return Response(page, mimetype="text/html")
+        return self._filled_in((template,), lambda _marks: render_template(template, **values), {})
+
+    def receipt(self, groups: Sequence[str], *, picture: str, outcome: str, token: str) -> Response:
+        """The page that shows a receipt: its groups of characters, and its picture as a ``data:`` address."""
+        values = {f"group{number}": group for number, group in enumerate(groups)}
+        return self._filled_in(
+            ("receipt", outcome),
+            lambda marks: render_template(
+                "portal/receipt.html",
+                groups=[marks[name] for name in values],
+                picture=marks["picture"],
+                outcome=outcome,
+                token=marks["token"],
+            ),
+            values | {"picture": picture, "token": token},
+        )
 
     def _form(self, filled: Filled, offered: frozenset[Desk], suggestions: Suggestions, *, token: str) -> str:
         limits = self.intake.limits
@@ -129,23 +148,27 @@ class Screens:
             max_message=forms.size_in_words(limits.max_message_bytes),
         )
 
-    def _parts(self, key: tuple[object, ...], render: Callable[[], str]) -> tuple[str, str, str]:
-        """A page cut at its marks, rendered once for each ``key`` and language."""
+    def _filled_in(
+        self,
+        key: tuple[object, ...],
+        render: Callable[[Mapping[str, str]], str],
+        values: Mapping[str, str],
+    ) -> Response:
+        """A page kept under ``key`` and the language, with ``values`` in its places.
+
+        render: makes the page from marks instead of values. The values are our own and need no escaping.
+        """
         key = (language(), *key)
         parts = self._kept.get(key)
         if parts is None:
-            before, _, rest = render().partition(_TOKEN_MARK)
-            between, _, after = rest.partition(_DRAFT_MARK)
-            parts = (before, between, after)
+            parts = _MARKS.split(render({name: _MARK.format(name) for name in values}))
             with self._lock:
-                if len(self._kept) > _MOST_KEPT:
+                if len(self._kept) >= _MOST_KEPT:
                     self._kept.clear()
                 self._kept[key] = parts
-        return parts
-
-
-#: Directories change now and then; what they made of the page before is not worth keeping.
-_MOST_KEPT: Final = 32
+        # Text and names of places take turns.
+        page = "".join(values.get(part, "") if index % 2 else part for index, part in enumerate(parts))
+        return Response(page, mimetype="text/html")
 
 
 def screens() -> Screens:

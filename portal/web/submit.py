@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, redirect, request, session, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -25,7 +25,7 @@ from portal.texts import lazy_gettext as _
 from portal.web import receipts, words
 from portal.web.forms import Problem, TipForm, size_in_words
 from portal.web.screens import Filled, ListedFile, screens
-from portal.web.tokens import FIELD, BadToken, check_token
+from portal.web.tokens import FIELD, BadToken, check_token, new_token
 from portal.web.uploads import (
     FormIncomplete,
     Into,
@@ -136,15 +136,11 @@ def _take(sent: PortalRequest) -> Response:
 
 def _receipt_page(submitted: Submitted) -> Response:
     text = submitted.receipt.text
-    return make_response(
-        render_template(
-            "portal/receipt.html",
-            receipt=text,
-            groups=receipts.groups(text),
-            picture=receipts.data_address(receipts.picture(text)),
-            outcome=submitted.outcome.value,
-            token=request.form.get(FIELD, ""),
-        )
+    return screens().receipt(
+        receipts.groups(text),
+        picture=receipts.data_address(receipts.picture(text)),
+        outcome=submitted.outcome.value,
+        token=new_token(),
     )
 
 
