@@ -20,7 +20,6 @@ from pathlib import Path
 
 from config import BadSettings, load_portal, load_verification
 from verification.cli.demo import accounts
-from verification.cli.setup import prepare
 from verification.services import (
     MAX_SOCKET_PATH_BYTES,
     Listener,
@@ -90,6 +89,8 @@ def _run(place: Place, *, profile: str) -> int:
     for listener, name in ((place.public, "XIANSUO_PUBLIC_PORT"), (place.internal, "XIANSUO_INTERNAL_PORT")):
         if not port_is_free(listener):
             raise CannotRun(f"Port {listener.port} is taken on {listener.host}: set {name} to a free one.")
+    from verification.cli.setup import prepare  # slow: it knows every verb; a taken port is said at once
+
     os.umask(0o077)
     _allow_open_files()
     with _claimed(place.var), _socket_folder(place.var) as folder:
