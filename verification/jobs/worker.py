@@ -23,6 +23,7 @@ from typing import Any, Final
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -46,6 +47,7 @@ log = logging.getLogger("xiansuo.worker")
 
 WORKER_SECONDS: Final = 60
 HEALTHY_SECONDS: Final = 60.0
+QUIET_SECONDS: Final = 600.0
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 10.0
 
@@ -65,6 +67,25 @@ def run_outbox(outbox_id: str) -> None:
             _queue.let_go([row_id])
         else:
             _queue.pause(row_id, seconds=ended.pause_seconds)
+
+
+class QuietRq(logging.Filter):
+    """Of RQ's own records none is passed: they name jobs at the moment a tip came, and repeat tracebacks.
+
+    An error says one line, by its class alone, and then nothing for a while.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quiet_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Always False."""
+        if record.levelno >= logging.ERROR and time.monotonic() >= self._quiet_until:
+            kind = record.exc_info[0] if record.exc_info else None
+            log.warning("waiting: %s", kind.__name__ if kind else "the queue server does not answer")
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+        return False
 
 
 class OutboxWorker(SimpleWorker):
@@ -105,10 +126,11 @@ class OutboxWorker(SimpleWorker):
 
 def work(client: Redis, stop: threading.Event) -> None:
     """Take jobs until ``stop`` is set; start over whenever RQ gives up because the server went away."""
-    pause, is_away = FIRST_PAUSE_SECONDS, False
+    pause = FIRST_PAUSE_SECONDS
     while not stop.is_set():
         began = time.monotonic()
-        with suppress(RedisError):
+        _listen(stop)
+        with suppress(RedisError, StopRequested):
             worker = OutboxWorker(
                 [Queue(lane.value, connection=client, serializer=JSONSerializer) for lane in Lane],
                 connection=client,
@@ -117,15 +139,20 @@ def work(client: Redis, stop: threading.Event) -> None:
                 log_job_description=False,
             )
             worker.stop = stop
-            worker.work(logging_level="CRITICAL")
+            try:
+                worker.work(logging_level="ERROR")
+            finally:
+                _listen(stop)  # RQ's handlers belong to a worker that is over
         if stop.is_set():
             return
-        if not is_away:
-            log.warning("the queue server went away; waiting for it")
-        is_away = True
         lasted = time.monotonic() - began
         pause = FIRST_PAUSE_SECONDS if lasted > HEALTHY_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
         stop.wait(pause)
+
+
+def _listen(stop: threading.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
 
 
 def make_bench(settings: config.VerificationSettings, *, cleaner: Cleaner) -> Workbench:
@@ -146,13 +173,13 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; the job in hand is finished first."""
     global _bench, _queue  # RQ calls a function by name: what it needs has to be found from there
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("rq.worker").addFilter(QuietRq())
     refuse_dumps()
     cleaner = Cleaner()
     cleaner.start()
     settings = config.load_verification()
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    _listen(stop)
     client = connect(settings.queue_url)
     _bench, _queue = make_bench(settings, cleaner=cleaner), JobQueue(connect(settings.queue_url))
     try:
