@@ -69,6 +69,11 @@ class UploadTurns:
             else:
                 self._free += 1
 
+    @property
+    def waiting(self) -> int:
+        """How many are waiting now."""
+        return len(self._waiting)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """``begin`` and ``end`` around a block."""
