@@ -1,7 +1,7 @@
 """The public side under eight clients: form pages, whole tips, other pages meanwhile; and what a form weighs.
 
-Runs the whole system as ``make run`` does (queue, relay, workers, both apps), the office of ten, on this machine's
-loopback, so that what the tips cause in the background is paid for in the same run.
+Runs the whole system as ``make run`` does (queue, relay, workers, both apps), the office of ten, on loopback,
+so that what the tips cause in the background is paid for in the same run.
 """
 
 from __future__ import annotations
