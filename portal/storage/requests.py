@@ -70,20 +70,23 @@ class _SealingParser(FormDataParser):
         content_length: int | None,
         options: dict[str, str] | None = None,
     ) -> tuple[IO[bytes], MultiDict[str, str], MultiDict[str, Any]]:
-        request = self._request
         try:
             self._read(stream, mimetype, content_length, options or {})
         except BaseException:
-            # An error page, and whoever looks at the form after one, gets what had arrived; werkzeug would
-            # otherwise read the spent stream a second time.
-            request.__dict__["form"] = ImmutableMultiDict(request.uploads.fields)
-            request.__dict__["files"] = ImmutableMultiDict()
+            self._leave_what_arrived()
             # The first trouble is the one to tell; files that get no row for it are orphans and are swept.
             with contextlib.suppress(RetryLater):
-                request.received_all()
+                self._request.received_all()
             raise
-        request.received_all()
-        return stream, ImmutableMultiDict(request.uploads.fields), ImmutableMultiDict()
+        self._leave_what_arrived()
+        self._request.received_all()
+        fields = ImmutableMultiDict(self._request.uploads.fields)
+        return stream, fields, ImmutableMultiDict()
+
+    def _leave_what_arrived(self) -> None:
+        """Let an error page have the fields; werkzeug would otherwise read the spent stream again."""
+        self._request.__dict__["form"] = ImmutableMultiDict(self._request.uploads.fields)
+        self._request.__dict__["files"] = ImmutableMultiDict()
 
     def _read(
         self, stream: IO[bytes], mimetype: str, content_length: int | None, options: dict[str, str]

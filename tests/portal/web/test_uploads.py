@@ -268,7 +268,7 @@ def test_cut_body_keeps_fields_and_finished_files(browser: Browser, intake: Inta
     )
     status, said = browser.send(body[: body.index(b"cut") + 1])
     assert (status, said["reason"], said["account"]) == (400, "cut", "写在表里的话")
-    assert [name for _, name, _ in said["files"]] == ["a"]  # type: ignore[attr-defined, misc]  # a list
+    assert [name for _, name, _ in said["files"]] == ["a"]  # type: ignore[attr-defined]  # a list
     assert (on_disk(tmp_path), count(intake, DraftFile)) == (1, 1)
     assert browser.post(keep=ids(said))[0] == 200
     assert count(intake, StoredFile) == 1
