@@ -266,6 +266,7 @@ EVENTS: dict[Event, LazyString] = {
     Event.KEY_ROLLED: _l("Day key made"),
     Event.KEY_GRANTED: _l("Access granted"),
     Event.DEAD_LETTER_RETRIED: _l("Failed job started again"),
+    Event.DEAD_LETTER_DISCARDED: _l("Failed turn of recurring work forgotten"),
     Event.TIP_OPENED: _l("Tip opened"),
     Event.TIP_VIEWED: _l("Tip viewed"),
     Event.TIP_ACCEPTED: _l("Tip accepted"),

@@ -34,6 +34,7 @@ class Event(StrEnum):
     KEY_ROLLED = "key.rolled"
     KEY_GRANTED = "key.granted"
     DEAD_LETTER_RETRIED = "outbox.retried"
+    DEAD_LETTER_DISCARDED = "outbox.discarded"
     TIP_OPENED = "tip.opened"
     TIP_VIEWED = "tip.viewed"
     TIP_ACCEPTED = "tip.accepted"

@@ -12,9 +12,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
-from portal.models import OutboxRow
+from portal.models import OutboxRow, OutboxTopic
 from verification.audit.events import Event, append
 from verification.errors import NotHere
+
+#: Work that comes round by itself: one turn of it can be forgotten. What an informant did, a new tip or a
+#: file that waits for its clean copy never can.
+RECURRING = frozenset(
+    {
+        OutboxTopic.CLOCK_TICK,
+        OutboxTopic.ORPHAN_SWEEP,
+        OutboxTopic.KEY_ROLL,
+        OutboxTopic.INTAKE_COUNT,
+    }
+)
 
 
 def count_dead(session: Session) -> int:
@@ -44,3 +55,20 @@ def retry_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, c
         actor_id=actor_id,
         facts={"topic": row.topic.value},
     )
+
+
+def discard_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, clock: Clock) -> None:
+    """Forget one turn of recurring work; traced. Raises NotHere for anything else."""
+    row = session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
+    if row is None or not row.dead or row.topic not in RECURRING:
+        raise NotHere
+    append(
+        session,
+        event=Event.DEAD_LETTER_DISCARDED,
+        subject_kind="outbox",
+        subject_id=outbox_id,
+        clock=clock,
+        actor_id=actor_id,
+        facts={"topic": row.topic.value},
+    )
+    session.delete(row)

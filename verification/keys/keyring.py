@@ -55,15 +55,30 @@ class Keyring:
             holder = self._reach(session, wrap.holder_key_id, steps=steps - 1)
             if holder is None:
                 continue
-            try:
-                key = unwrap_private_key(
-                    wrap.sealed_private, holder=holder, key_id=key_id, holder_key_id=wrap.holder_key_id
-                )
-            except Tampered:
-                continue
-            self._opened[key_id] = key
-            return key
+            key = self._open(wrap, holder=holder)
+            if key is not None:
+                return key
         return None
+
+    def learn(self, session: Session, key_ids: Iterable[uuid.UUID]) -> None:
+        """Open many keys with one query, where one step is enough; for lists. Others are left for later."""
+        unknown = set(key_ids) - self._opened.keys()
+        wraps = session.scalars(
+            select(KeyWrap).where(KeyWrap.key_id.in_(unknown), KeyWrap.holder_key_id.in_(self._opened))
+        ).all()
+        for wrap in wraps:
+            if wrap.key_id not in self._opened:
+                self._open(wrap, holder=self._opened[wrap.holder_key_id])
+
+    def _open(self, wrap: KeyWrap, *, holder: PrivateKey) -> PrivateKey | None:
+        try:
+            key = unwrap_private_key(
+                wrap.sealed_private, holder=holder, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
+            )
+        except Tampered:
+            return None
+        self._opened[wrap.key_id] = key
+        return key
 
     def file_key(self, session: Session, object_id: uuid.UUID) -> bytes:
         """The file key of an object through any grant this person can use. Raises KeyLocked."""

@@ -7,7 +7,39 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from verification.web import home, login, notices
+from verification.web import (
+    admin,
+    answers,
+    approvals,
+    audit_pages,
+    briefs,
+    cases,
+    files,
+    home,
+    inbox,
+    law,
+    login,
+    notices,
+    paper,
+    staff,
+    tips,
+)
 
 #: Every screen. A new one is a module with a ``blueprint``, added here.
-BLUEPRINTS: tuple[Blueprint, ...] = (login.blueprint, home.blueprint, notices.blueprint)
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    login.blueprint,
+    home.blueprint,
+    notices.blueprint,
+    inbox.blueprint,
+    tips.blueprint,
+    briefs.blueprint,
+    answers.blueprint,
+    cases.blueprint,
+    approvals.blueprint,
+    paper.blueprint,
+    files.blueprint,
+    law.blueprint,
+    audit_pages.blueprint,
+    admin.blueprint,
+    staff.blueprint,
+)

@@ -1,4 +1,4 @@
-"""What every page has around it: menu by permission, name, unread notices; and the filters templates use.
+"""What every page has around it: menu by permission, name, unread notices.
 
 Owns: the menu's order. Must not know: what a page holds. Asks the database nothing: the gate counted already.
 """
@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import format_date, format_datetime
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 from flask_wtf.csrf import generate_csrf
 
-from portal.clock import CIVIL_ZONE
 from portal.texts import gettext
 from verification.labels import label
-from verification.models import Unit
 from verification.policy.permissions import Permission
+from verification.web import words
 from verification.web.explain import explained
 from verification.web.office import visitor_or_none
 
@@ -64,33 +61,8 @@ MENU: tuple[MenuItem, ...] = (
 def install(app: Flask) -> None:
     """Give every template its frame."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(label=label, explained=explained)
-    app.jinja_env.filters.update(day=day, moment=moment, size=size, unit_name=unit_name)
-
-
-def day(value: date | None) -> str:
-    """A date in words; empty for none."""
-    return "" if value is None else str(format_date(value, "medium"))
-
-
-def moment(value: datetime | None) -> str:
-    """A date and time in the office's zone; empty for none."""
-    return "" if value is None else str(format_datetime(value.astimezone(CIVIL_ZONE), "short", rebase=False))
-
-
-def size(true_bytes: int) -> str:
-    """A length people can judge."""
-    if true_bytes < 1024:
-        return gettext("%(count)s bytes", count=true_bytes)
-    kibibytes = true_bytes / 1024
-    return f"{kibibytes:.0f} KB" if kibibytes < 1024 else f"{kibibytes / 1024:.1f} MB"
-
-
-def unit_name(unit: Unit | None) -> str:
-    """A unit's name in the reader's language."""
-    from portal.texts import either
-
-    return "" if unit is None else either(unit.name, unit.name_en)
+    app.jinja_env.globals.update(label=label, explained=explained, **words.GLOBALS)
+    app.jinja_env.filters.update(words.FILTERS)
 
 
 def _frame() -> dict[str, Any]:

@@ -1,23 +1,105 @@
-"""The first page: what this person should do next, by role."""
+"""The first page: what this person should do next, by role. Counts lead to lists."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from dataclasses import dataclass, field
 
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from verification.domain.acting import Acting
+from verification.models import CaseState
 from verification.policy.permissions import Permission
+from verification.queries import boards
+from verification.queries.boards import OpeningRow, PaperView, TaskRow
+from verification.queries.cases import CaseRow
+from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
+from verification.web.office import acting_in
 from verification.web.routing import PUBLIC, route
+from verification.web.words import exists
 
 blueprint = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A number that leads somewhere. late: it should be nought."""
+
+    href: str
+    count: int
+    label: LazyString
+    late: bool = False
+
+
+@dataclass(slots=True, repr=False)
+class Board:
+    """Everything that waits for one person."""
+
+    tiles: list[Tile] = field(default_factory=list)
+    urgent: list[InboxRow] = field(default_factory=list)
+    decide: list[CaseRow] = field(default_factory=list)
+    go_on: list[CaseRow] = field(default_factory=list)
+    papers: list[PaperView] = field(default_factory=list)
+    openings: list[OpeningRow] = field(default_factory=list)
+    tasks: list[TaskRow] = field(default_factory=list)
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing waits."""
+        lists = (self.urgent, self.decide, self.go_on, self.papers, self.openings, self.tasks)
+        return not any(lists) and not any(tile.count for tile in self.tiles)
 
 
 @route(blueprint, "/", permission=Permission.HOME)
 def show() -> ResponseReturnValue:
     """What to do next."""
-    return render_template("verification/home.html")
+    with acting_in() as acting:
+        return render_template("verification/home.html", board=_board(acting))
 
 
 @route(blueprint, "/healthz", permission=PUBLIC)
 def healthz() -> ResponseReturnValue:
     """For the supervisor: this process answers."""
     return "ok", 200, {"Content-Type": "text/plain"}
+
+
+def _board(acting: Acting) -> Board:
+    board, may = Board(), acting.actor.may
+    if may(Permission.TIP_LIST):
+        _add_desk(acting, board)
+    if any(may(permission) for permission in boards.DECISIONS):
+        board.decide = boards.cases_to_decide(acting)
+    if may(Permission.PAPER_RECORD):
+        board.papers = [paper for paper in boards.papers_to_confirm(acting) if not paper.mine]
+    if may(Permission.IDENTITY_AGREE):
+        board.openings = boards.openings_to_agree(acting)
+    if may(Permission.TASK_LIST):
+        board.tasks = boards.own_tasks(acting)
+    if may(Permission.ITEM_SIGN_OFF) and exists("rectification.show"):
+        count = boards.items_to_sign(acting)
+        _add(board, "rectification.show", count, _l("close-offs wait for your signature"))
+    if may(Permission.UNIT_DESK) and acting.actor.unit_id is not None:
+        count = boards.items_of_unit(acting, unit_id=acting.actor.unit_id)
+        _add(board, "unit_desk.show", count, _l("rectification items to report on"))
+    if may(Permission.QUEUE_ADMIN):
+        _add(board, "admin.letters", boards.dead_letters(acting), _l("failed jobs"), late=True)
+    return board
+
+
+def _add_desk(acting: Acting, board: Board) -> None:
+    counts = tray_counts(acting)
+    _add(board, "inbox.show", boards.overdue_tips(acting), _l("tips overdue"), late=True)
+    _add(board, "inbox.show", boards.tips_due_today(acting), _l("tips due today"))
+    _add(board, "inbox.show", counts[Tray.TRIAGE], _l("tips to decide on"))
+    accepted = url_for("inbox.show", tray=Tray.ACCEPTED.value)
+    board.tiles.append(Tile(accepted, counts[Tray.ACCEPTED], _l("accepted, without a brief")))
+    board.urgent = urgent_tips(acting)
+    steps = (CaseState.DRAFT, CaseState.DOCKETED, CaseState.PLANNED, CaseState.CONCLUDED)
+    board.go_on = boards.cases_in(acting, steps)[:10]
+
+
+def _add(board: Board, endpoint: str, count: int, label: LazyString, *, late: bool = False) -> None:
+    if exists(endpoint):
+        board.tiles.append(Tile(url_for(endpoint), count, label, late=late and count > 0))

@@ -2,16 +2,79 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from sqlalchemy import select
+
+from verification.audit.events import Event
+from verification.domain.notices import NEW_TIP
+from verification.domain.reading import take_note
+from verification.labels import label
+from verification.models import StaffNotice
 from verification.policy.permissions import Permission
+from verification.queries.paging import Cursor, beyond, paged
+from verification.web.office import acting_in
 from verification.web.routing import route
+from verification.web.words import address_of
 
 blueprint = Blueprint("notices", __name__)
+
+_OWN_WORDS: dict[str, LazyString] = {NEW_TIP: _l("A new tip has arrived")}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One notice as it is read."""
+
+    row: StaffNotice
+    text: LazyString | str
+    href: str
 
 
 @route(blueprint, "/notices", permission=Permission.HOME)
 def show() -> ResponseReturnValue:
-    """Newest first."""
-    return render_template("verification/home.html")
+    """Newest first, 50 a page."""
+    cursor = Cursor.parse(request.args.get("from", ""))
+    with acting_in() as acting:
+        query = select(StaffNotice).where(StaffNotice.staff_id == acting.staff_id)
+        query = beyond(query, StaffNotice.written_on, StaffNotice.id, cursor=cursor, newest_first=True)
+        page = paged(
+            acting.session.scalars(query).all(), cursor=cursor, newest_first=True,
+            edge=lambda row: (row.written_on, row.id),
+        )  # fmt: skip
+        return render_template(
+            "verification/notices.html",
+            lines=_lines(page.rows), newer=_address(page.before), older=_address(page.after),
+            any_unread=any(row.read_at is None for row in page.rows),
+        )  # fmt: skip
+
+
+@route(blueprint, "/notices/read", permission=Permission.HOME, methods=["POST"])
+def read_all() -> ResponseReturnValue:
+    """Take note of all of them."""
+    with acting_in(write=True) as acting:
+        take_note(acting)
+    return redirect(url_for("notices.show"), 303)
+
+
+def notice_words(code: str) -> LazyString | str:
+    """A notice's sentence."""
+    if code in _OWN_WORDS:
+        return _OWN_WORDS[code]
+    return label(Event(code)) if code in {event.value for event in Event} else code
+
+
+def _lines(rows: Sequence[StaffNotice]) -> list[NoticeLine]:
+    return [
+        NoticeLine(row=row, text=notice_words(row.code), href=address_of(row.subject_kind, row.subject_id))
+        for row in rows
+    ]
+
+
+def _address(cursor: Cursor | None) -> str:
+    return "" if cursor is None else url_for("notices.show", **{"from": str(cursor)})  # type: ignore[arg-type]  # a query field that is a keyword of Python

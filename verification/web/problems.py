@@ -43,10 +43,9 @@ class Problem:
             return 409
         return 400 if self.too_old else 422
 
-    @property
-    def listed(self) -> list[tuple[str, LazyString | str]]:
-        """(field, sentence) for the summary at the top of the form."""
-        return list(self.errors.items())
+    def listed(self, prefix: str = "") -> list[tuple[str, LazyString | str]]:
+        """(key of the control, sentence) for the summary at the top of the form."""
+        return [(prefix + name, text) for name, text in self.errors.items()]
 
     def error(self, name: str) -> LazyString | str:
         """The sentence to show beside the field ``name``; empty where there is none."""

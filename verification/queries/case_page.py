@@ -1,0 +1,177 @@
+"""One case, opened whole for its page: from the brief to the trail. Source: 1-mission journey 3–8."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from portal.models import Tip
+from verification.domain.acting import Acting
+from verification.domain.findings import ReadAllegation, read_allegations
+from verification.domain.items import ItemText, read_items
+from verification.models import (
+    Case,
+    CaseMaterial,
+    CaseNote,
+    Conclusion,
+    Deadline,
+    Exhibit,
+    PaperAct,
+    Plan,
+    RectificationItem,
+    Staff,
+    Task,
+    TaskMember,
+    Unit,
+)
+from verification.queries.cases import tips_of, units_by_case
+from verification.queries.files import FileView, view_material
+from verification.queries.trail import TrailLine, trail_of
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TaskView:
+    """A task with its team's names, the leader first."""
+
+    row: Task
+    team: list[str]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NoteView:
+    """Words that went with an act."""
+
+    row: CaseNote
+    text: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CaseView:
+    """One case, opened."""
+
+    case: Case
+    title: str
+    brief: str
+    allegations: list[ReadAllegation]
+    units: list[Unit]
+    town: Unit | None
+    plan: Plan | None
+    tasks: list[TaskView]
+    conclusion: Conclusion | None
+    items: Sequence[RectificationItem]
+    item_texts: dict[uuid.UUID, ItemText]
+    exhibits: int
+    material: list[FileView]
+    notes: list[NoteView]
+    papers: Sequence[PaperAct]
+    overlap_reason: str
+    tips: list[Tip]
+    clocks: Sequence[Deadline]
+    trail: list[TrailLine]
+
+    @property
+    def open_papers(self) -> list[PaperAct]:
+        """Papers that a second person has still to confirm."""
+        return [paper for paper in self.papers if paper.confirmed_at is None]
+
+    def people(self) -> set[uuid.UUID | None]:
+        """Everybody this page names."""
+        case = self.case
+        found = {case.opened_by, case.proposed_by, case.endorsed_by, case.docketed_by}
+        found |= {note.row.written_by for note in self.notes}
+        for paper in self.papers:
+            found |= {paper.signed_by, paper.recorded_by, paper.confirmed_by}
+        return found
+
+
+def read_case(acting: Acting, case: Case) -> CaseView:
+    """Open a case. Raises KeyLocked for those who do not hold its key."""
+    session = acting.session
+    brief = acting.open(case.brief_id)
+    items = list(
+        session.scalars(
+            select(RectificationItem)
+            .where(RectificationItem.case_id == case.id)
+            .order_by(RectificationItem.ordinal)
+        )
+    )
+    tasks = _tasks(acting, case.id)
+    subjects = [case.id, *(task.row.id for task in tasks), *(item.id for item in items)]
+    return CaseView(
+        case=case,
+        title=str(brief["title"]),
+        brief=str(brief["text"]),
+        allegations=read_allegations(acting, case),
+        units=units_by_case(acting, [case.id]).get(case.id, []),
+        town=None if case.town_id is None else session.get(Unit, case.town_id),
+        plan=session.scalars(
+            select(Plan).where(Plan.case_id == case.id).order_by(Plan.number.desc()).limit(1)
+        ).one_or_none(),
+        tasks=tasks,
+        conclusion=session.scalars(
+            select(Conclusion)
+            .where(Conclusion.case_id == case.id)
+            .order_by(Conclusion.number.desc())
+            .limit(1)
+        ).one_or_none(),
+        items=items,
+        item_texts=read_items(acting, items),
+        exhibits=_count_exhibits(acting, case.id),
+        material=_material(acting, case.id),
+        notes=_notes(acting, case.id),
+        papers=session.scalars(
+            select(PaperAct).where(PaperAct.case_id == case.id).order_by(PaperAct.recorded_at.desc())
+        ).all(),
+        overlap_reason=(
+            "" if case.overlap_reason_id is None else str(acting.open(case.overlap_reason_id)["text"])
+        ),
+        tips=tips_of(acting, case.id),
+        clocks=_clocks(acting, subjects),
+        trail=trail_of(session, subjects),
+    )
+
+
+def _tasks(acting: Acting, case_id: uuid.UUID) -> list[TaskView]:
+    tasks = acting.session.scalars(
+        select(Task).where(Task.case_id == case_id).order_by(Task.dispatched_at)
+    ).all()
+    rows = acting.session.execute(
+        select(TaskMember.task_id, Staff.name)
+        .join(Staff, Staff.id == TaskMember.staff_id)
+        .where(TaskMember.task_id.in_([task.id for task in tasks]))
+        .order_by(TaskMember.is_leader.desc(), Staff.name)
+    ).tuples()
+    teams: dict[uuid.UUID, list[str]] = {}
+    for task_id, name in rows:
+        teams.setdefault(task_id, []).append(name)
+    return [TaskView(row=task, team=teams.get(task.id, [])) for task in tasks]
+
+
+def _count_exhibits(acting: Acting, case_id: uuid.UUID) -> int:
+    query = select(func.count()).select_from(Exhibit).where(Exhibit.case_id == case_id)
+    return acting.session.scalar(query) or 0
+
+
+def _material(acting: Acting, case_id: uuid.UUID) -> list[FileView]:
+    clean_ids = acting.session.scalars(
+        select(CaseMaterial.object_id)
+        .where(CaseMaterial.case_id == case_id)
+        .order_by(CaseMaterial.ordinal, CaseMaterial.object_id)
+    ).all()
+    return view_material(acting, clean_ids)
+
+
+def _notes(acting: Acting, case_id: uuid.UUID) -> list[NoteView]:
+    rows = acting.session.scalars(
+        select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.written_at.desc())
+    ).all()
+    texts = acting.open_all(row.object_id for row in rows)
+    return [NoteView(row=row, text=str(texts[row.object_id]["text"])) for row in rows]
+
+
+def _clocks(acting: Acting, subject_ids: Sequence[uuid.UUID]) -> Sequence[Deadline]:
+    query = select(Deadline).where(Deadline.subject_id.in_(subject_ids), Deadline.met_on.is_(None))
+    return acting.session.scalars(query.order_by(Deadline.due_at)).all()

@@ -1,0 +1,97 @@
+"""Everything a supervisor sees of one tip, opened in the session. Source: 1-mission journey 2."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from portal.models import Message, Tip
+from portal.models.records import Statement
+from verification.domain.acting import Acting
+from verification.domain.messages import ReadMessage, read_mailbox, read_statement
+from verification.models import Deadline, IdentityOpening, Unit
+from verification.queries.files import FileView, view_files
+from verification.queries.trail import TrailLine, trail_of
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MessageView:
+    """One message of the mailbox with its files."""
+
+    row: Message
+    text: str
+    files: list[FileView]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OpeningView:
+    """A request to open the identity. ``mine``: the person in session asked."""
+
+    row: IdentityOpening
+    reason: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TipView:
+    """One tip, opened."""
+
+    tip: Tip
+    statement: Statement
+    town: Unit | None
+    files: list[FileView]
+    messages: list[MessageView]
+    clocks: Sequence[Deadline]
+    openings: list[OpeningView]
+    trail: list[TrailLine]
+
+
+def read_tip(acting: Acting, tip: Tip) -> TipView:
+    """Open a tip of one's own desk. Raises KeyLocked."""
+    session = acting.session
+    statement = read_statement(acting, tip)
+    clocks = session.scalars(
+        select(Deadline)
+        .where(Deadline.subject_id == tip.id, Deadline.met_on.is_(None))
+        .order_by(Deadline.due_at)
+    ).all()
+    return TipView(
+        tip=tip,
+        statement=statement,
+        town=None if tip.town_id is None else session.get(Unit, tip.town_id),
+        files=view_files(acting, statement.attachments),
+        messages=[_message(acting, message) for message in read_mailbox(acting, tip)],
+        clocks=clocks,
+        openings=_openings(acting, tip.id),
+        trail=trail_of(session, (tip.id,)),
+    )
+
+
+def _message(acting: Acting, message: ReadMessage) -> MessageView:
+    attached = message.informant.attachments if message.informant else ()
+    again = message.informant.statement if message.informant else None
+    return MessageView(
+        row=message.row,
+        text=message.text or (again.account if again else ""),
+        files=view_files(acting, attached),
+    )
+
+
+def _openings(acting: Acting, tip_id: uuid.UUID) -> list[OpeningView]:
+    rows = acting.session.scalars(
+        select(IdentityOpening)
+        .where(IdentityOpening.tip_id == tip_id)
+        .order_by(IdentityOpening.asked_at.desc())
+    ).all()
+    reasons = acting.open_all(row.reason_object_id for row in rows)
+    return [
+        OpeningView(
+            row=row,
+            reason=str(reasons[row.reason_object_id]["text"]),
+            mine=row.asked_by == acting.staff_id,
+        )
+        for row in rows
+    ]

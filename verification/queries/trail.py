@@ -1,0 +1,78 @@
+"""The audit trail as people read it: for one subject, and whole, paged by its number."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from verification.audit.events import Event
+from verification.models import AuditEntry, Staff
+from verification.queries.paging import PAGE_ROWS
+
+#: Shown under a subject; the whole trail is the auditor's.
+SUBJECT_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class TrailLine:
+    """One entry. ``event`` None: a name this version does not know; ``name`` is shown then.
+
+    who: empty for the software itself. on_paper: the act rests on a signed paper.
+    """
+
+    number: int
+    day: date
+    at: datetime | None
+    who: str
+    event: Event | None
+    name: str
+    subject_kind: str
+    subject_id: uuid.UUID
+    on_paper: bool
+
+
+def trail_of(session: Session, subject_ids: Sequence[uuid.UUID]) -> list[TrailLine]:
+    """What happened to these subjects, newest first."""
+    query = (
+        select(AuditEntry)
+        .where(AuditEntry.subject_id.in_(subject_ids))
+        .order_by(AuditEntry.number.desc())
+        .limit(SUBJECT_ROWS)
+    )
+    return _lines(session, session.scalars(query).all())
+
+
+def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine], int | None]:
+    """A page of the whole trail, newest first, and the number the next page begins below."""
+    query = select(AuditEntry).order_by(AuditEntry.number.desc()).limit(PAGE_ROWS + 1)
+    if below is not None:
+        query = query.where(AuditEntry.number < below)
+    entries = session.scalars(query).all()
+    shown = entries[:PAGE_ROWS]
+    return _lines(session, shown), shown[-1].number if len(entries) > PAGE_ROWS else None
+
+
+def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
+    wanted = {entry.actor_id for entry in entries if entry.actor_id is not None}
+    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted))).tuples()
+    names = dict(rows.all())
+    known = {event.value for event in Event}
+    return [
+        TrailLine(
+            number=entry.number,
+            day=entry.day,
+            at=entry.at,
+            who=names.get(entry.actor_id, "") if entry.actor_id else "",
+            event=Event(entry.event) if entry.event in known else None,
+            name=entry.event,
+            subject_kind=entry.subject_kind,
+            subject_id=entry.subject_id,
+            on_paper="paper" in entry.facts,
+        )
+        for entry in entries
+    ]

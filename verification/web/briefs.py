@@ -1,0 +1,196 @@
+"""The brief: written beside the statement, rewritten while the case is a draft. 1-mission journey 2."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.models import Priority, Tip
+from verification.domain import casework, triage
+from verification.domain.acting import Acting
+from verification.domain.evidence import attachments_of
+from verification.labels import CASE_TYPES, CONTENT_BASES, PRIORITIES
+from verification.models import Case, CaseType, ContentBasis, Unit
+from verification.policy.codes import CATEGORIES
+from verification.policy.permissions import Permission
+from verification.queries.cases import tips_of, units_by_case
+from verification.queries.tips import TipView, read_tip
+from verification.queries.units import inspectable_units, responsible_units, towns
+from verification.web.forms import Typed
+from verification.web.loaders import load_case, load_tip
+from verification.web.office import acting_in
+from verification.web.problems import NO_PROBLEM, Problem
+from verification.web.routing import route
+from verification.web.submit import attempt
+
+blueprint = Blueprint("briefs", __name__)
+
+_FIRST_LINES = 3
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Desk:
+    """What lies on the desk while a brief is written: the tips, and where the form goes."""
+
+    views: list[TipView]
+    address: str
+    back: str
+    case: Case | None = None
+
+
+@route(blueprint, "/tips/<uuid:tip_id>/case", permission=Permission.CASE_DRAFT)
+def write(tip_id: uuid.UUID) -> ResponseReturnValue:
+    """The form beside the statement. Looking at the statement is traced."""
+    with acting_in(write=True) as acting:
+        tip = load_tip(acting, tip_id)
+        if tip.case_id is not None:
+            return redirect(url_for("cases.show", case_id=tip.case_id))
+        triage.open_tip(acting, tip)
+        typed = Typed.empty(
+            {
+                "case_type": CaseType.VERIFICATION.value,
+                "category": tip.category or "",
+                "priority": (tip.priority or Priority.P3).value,
+                "town": str(tip.town_id or ""),
+                "version": str(tip.version),
+            }
+        )
+        return _page(acting, _desk_of_tip(acting, tip), typed=typed, problem=NO_PROBLEM)
+
+
+@route(blueprint, "/tips/<uuid:tip_id>/case", permission=Permission.CASE_DRAFT, methods=["POST"])
+def open_case(tip_id: uuid.UUID) -> ResponseReturnValue:
+    """Open the case with what was written."""
+    typed = Typed.sent()
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            desk = _desk_of_tip(acting, load_tip(acting, tip_id))
+            return _page(acting, desk, typed=typed, problem=problem)
+
+    def act(acting: Acting) -> str:
+        load_tip(acting, tip_id)
+        attached = {row.object_id for row in attachments_of(acting, tip_id)}
+        material = [object_id for object_id in typed.ids("material") if object_id in attached]
+        frame = _frame(typed)
+        typed.check()
+        case = casework.open_case(
+            acting, tips=[(tip_id, typed.version())], brief=_brief(typed), frame=frame, material=material,
+            copied_accepted=typed.ticked("copied"),
+        )  # fmt: skip
+        return url_for("cases.show", case_id=case.id)
+
+    return again(NO_PROBLEM) if typed.ticked("more") else attempt(act, again=again)
+
+
+@route(blueprint, "/cases/<uuid:case_id>/brief", permission=Permission.CASE_DRAFT)
+def rewrite(case_id: uuid.UUID) -> ResponseReturnValue:
+    """The same form for a case that is still a draft. Looking at its statements is traced."""
+    with acting_in(write=True) as acting:
+        case = load_case(acting, case_id)
+        for tip in tips_of(acting, case_id):
+            triage.open_tip(acting, tip)
+        brief = casework.read_brief(acting, case)
+        units = units_by_case(acting, [case_id]).get(case_id, [])
+        typed = Typed.empty(
+            {
+                "title": brief.title,
+                "brief": brief.text,
+                "allegation": list(brief.allegations),
+                "units": [str(unit.id) for unit in units],
+                "case_type": case.case_type.value,
+                "content_basis": case.content_basis.value if case.content_basis else "",
+                "category": case.category,
+                "priority": case.priority.value,
+                "town": str(case.town_id or ""),
+                "version": str(case.version),
+            }
+        )
+        return _page(acting, _desk_of_case(acting, case), typed=typed, problem=NO_PROBLEM)
+
+
+@route(blueprint, "/cases/<uuid:case_id>/brief", permission=Permission.CASE_DRAFT, methods=["POST"])
+def save(case_id: uuid.UUID) -> ResponseReturnValue:
+    """Keep what was rewritten."""
+    typed = Typed.sent()
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            desk = _desk_of_case(acting, load_case(acting, case_id))
+            return _page(acting, desk, typed=typed, problem=problem)
+
+    def act(acting: Acting) -> str:
+        case = load_case(acting, case_id)
+        frame = _frame(typed)
+        typed.check()
+        casework.revise_case(
+            acting, case=case, version=typed.version(), brief=_brief(typed), frame=frame,
+            copied_accepted=typed.ticked("copied"),
+        )  # fmt: skip
+        return url_for("cases.show", case_id=case_id)
+
+    return again(NO_PROBLEM) if typed.ticked("more") else attempt(act, again=again)
+
+
+def _brief(typed: Typed) -> casework.Brief:
+    return casework.Brief(
+        title=typed.text("title"),
+        text=typed.text("brief"),
+        allegations=tuple(typed.many("allegation")),
+    )
+
+
+def _frame(typed: Typed) -> casework.CaseFrame:
+    return casework.CaseFrame(
+        case_type=typed.needed("case_type", CaseType, CaseType.VERIFICATION),
+        content_basis=typed.member("content_basis", ContentBasis),
+        category=typed.text("category"),
+        priority=typed.needed("priority", Priority, Priority.P3),
+        town_id=typed.one_id("town"),
+        unit_ids=tuple(typed.ids("units")),
+    )
+
+
+def _desk_of_tip(acting: Acting, tip: Tip) -> Desk:
+    return Desk(
+        views=[read_tip(acting, tip)],
+        address=url_for("briefs.open_case", tip_id=tip.id),
+        back=url_for("tips.show", tip_id=tip.id),
+    )
+
+
+def _desk_of_case(acting: Acting, case: Case) -> Desk:
+    return Desk(
+        views=[read_tip(acting, tip) for tip in tips_of(acting, case.id)],
+        address=url_for("briefs.save", case_id=case.id),
+        back=url_for("cases.show", case_id=case.id),
+        case=case,
+    )
+
+
+def _page(acting: Acting, desk: Desk, *, typed: Typed, problem: Problem) -> str:
+    lines = [line for line in typed.many("allegation") if line.strip()]
+    blanks = max(_FIRST_LINES - len(lines), 1)
+    likely, others = _units(acting, typed)
+    if problem.stale is not None:
+        typed.fields.setlist("version", [str(problem.stale)])
+    return render_template(
+        "verification/brief.html",
+        desk=desk, typed=typed, problem=problem, lines=[*lines, *[""] * blanks],
+        likely=likely, others=others, towns=towns(acting.session), categories=list(CATEGORIES.items()),
+        case_types=list(CASE_TYPES.items()), bases=list(CONTENT_BASES.items()),
+        priorities=list(PRIORITIES.items()),
+    )  # fmt: skip
+
+
+def _units(acting: Acting, typed: Typed) -> tuple[Sequence[Unit], Sequence[Unit]]:
+    """The units whose duty the category is, the town and whatever is ticked; and all others."""
+    chosen = set(typed.many("units")) | {typed.raw("town")}
+    duty = responsible_units(acting.session, category=typed.raw("category"))
+    units = inspectable_units(acting.session)
+    likely = [unit for unit in units if unit.id in duty or str(unit.id) in chosen]
+    return likely, [unit for unit in units if unit not in likely]

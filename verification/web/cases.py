@@ -1,0 +1,253 @@
+"""The ledger of cases, one case, and what is decided on its page: docketing and closing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.texts import gettext
+from verification.audit.events import Event
+from verification.domain import answering, casework
+from verification.domain.acting import Acting
+from verification.domain.paper import PAPER_FORMS
+from verification.domain.reading import take_note
+from verification.labels import label
+from verification.models import Case, CaseState
+from verification.policy.codes import CATEGORIES
+from verification.policy.overlap import overlapping_cases
+from verification.policy.permissions import Permission
+from verification.queries.case_page import CaseView, read_case
+from verification.queries.cases import Shelf, Wanted, case_rows, list_cases
+from verification.queries.paging import Cursor
+from verification.queries.units import inspectable_units
+from verification.web.clocks import explained_clocks
+from verification.web.forms import Typed
+from verification.web.loaders import load_case, names_of
+from verification.web.office import acting_in
+from verification.web.problems import NO_PROBLEM, Problem
+from verification.web.routing import route
+from verification.web.steps import WAY, next_steps, place_of
+from verification.web.submit import attempt
+from verification.web.words import category_name, day, unit_name
+from verification.workflow.apply import possible_actions
+from verification.workflow.states import Action, SubjectKind
+from verification.workflow.table import BY_STATE_AND_ACTION
+
+blueprint = Blueprint("cases", __name__)
+
+SHELVES: dict[Shelf, LazyString] = {
+    Shelf.OPEN: _l("All open"),
+    Shelf.DOCKETING: _l("Docketing"),
+    Shelf.VERIFYING: _l("Verification"),
+    Shelf.CONCLUDING: _l("Conclusion"),
+    Shelf.RECTIFYING: _l("Rectification"),
+    Shelf.CLOSED: _l("Closed"),
+}
+WAY_NAMES: dict[str, LazyString] = {
+    "docketing": _l("Docketing"),
+    "planning": _l("Plan"),
+    "verifying": _l("Verification"),
+    "concluding": _l("Conclusion"),
+    "rectifying": _l("Rectification"),
+    "closed": _l("Closed"),
+}
+
+
+# --- the ledger --------------------------------------------------------------------------------------------
+
+
+@route(blueprint, "/cases", permission=Permission.CASE_LIST)
+def ledger() -> ResponseReturnValue:
+    """Cases this person can read, newest first, 50 a page."""
+    wanted = _wanted()
+    with acting_in() as acting:
+        page = list_cases(acting, wanted)
+        return render_template(
+            "verification/cases.html",
+            page=page, wanted=wanted, shelves=_tabs(wanted), categories=list(CATEGORIES.items()),
+            units=inspectable_units(acting.session),
+            newer=_address(wanted, page.before), older=_address(wanted, page.after),
+        )  # fmt: skip
+
+
+def _wanted() -> Wanted:
+    asked = request.args
+    shelf = asked.get("shelf", "")
+    category = asked.get("category", "")
+    try:
+        unit_id = uuid.UUID(asked.get("unit", ""))
+    except ValueError:
+        unit_id = None
+    return Wanted(
+        shelf=Shelf(shelf) if shelf in {one.value for one in Shelf} else Shelf.OPEN,
+        category=category if category in CATEGORIES else "",
+        unit_id=unit_id,
+        cursor=Cursor.parse(asked.get("from", "")),
+    )
+
+
+def _address(wanted: Wanted, cursor: Cursor | None) -> str:
+    if cursor is None:
+        return ""
+    values: dict[str, Any] = {
+        "shelf": wanted.shelf.value,
+        "category": wanted.category or None,
+        "unit": wanted.unit_id,
+        "from": str(cursor),
+    }
+    return url_for("cases.ledger", **values)
+
+
+def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
+    return [
+        {
+            "href": url_for("cases.ledger", shelf=shelf.value),
+            "label": label,
+            "current": shelf is wanted.shelf,
+        }
+        for shelf, label in SHELVES.items()
+    ]
+
+
+# --- one case ----------------------------------------------------------------------------------------------
+
+
+@route(blueprint, "/cases/<uuid:case_id>", permission=Permission.CASE_READ)
+def show(case_id: uuid.UUID) -> ResponseReturnValue:
+    """The whole case. Looking at it is traced."""
+    with acting_in(write=True) as acting:
+        case = load_case(acting, case_id)
+        acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
+        take_note(acting, subject_id=case_id)
+        return _page(acting, case, typed=Typed.empty(), problem=NO_PROBLEM)
+
+
+def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:
+    view = read_case(acting, case)
+    actions = possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor)
+    overlaps = (
+        case_rows(acting, _readable_overlaps(acting, case))
+        if case.state in (CaseState.DRAFT, CaseState.PROPOSED)
+        else []
+    )
+    names = names_of(acting, view.people())
+    return render_template(
+        "verification/case.html",
+        view=view, case=case, actions=actions, steps=next_steps(case.id, actions), overlaps=overlaps,
+        typed=typed, problem=problem, open_form=open_form, names=names,
+        clocks=explained_clocks(acting, view.clocks), way=_way(case.state), A=Action, facts=_facts(view),
+        people=_people(view, names), paper_possible=_paper_possible(case),
+    )  # fmt: skip
+
+
+def _facts(view: CaseView) -> list[tuple[LazyString | str, LazyString | str]]:
+    case = view.case
+    units = gettext(", ").join(unit_name(unit) for unit in view.units)
+    pairs: list[tuple[LazyString | str, LazyString | str]] = [
+        (_l("Units"), units),
+        (_l("Type"), label(case.case_type)),
+        (_l("Content (Art. 4)"), label(case.content_basis) if case.content_basis else ""),
+        (_l("Category"), category_name(case.category)),
+        (_l("Priority"), label(case.priority)),
+        (_l("Town"), unit_name(view.town)),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _people(view: CaseView, names: Mapping[uuid.UUID, str]) -> list[tuple[LazyString | str, str]]:
+    case = view.case
+    docketed = _and_day(case.docketed_by, case.docketed_at, names)
+    pairs: list[tuple[LazyString | str, str]] = [
+        (_l("Opened by"), f"{names[case.opened_by]} · {day(case.opened_on)}"),
+        (_l("Proposed by"), names[case.proposed_by] if case.proposed_by else ""),
+        (_l("Endorsed by"), names[case.endorsed_by] if case.endorsed_by else ""),
+        (_l("Docketed by"), docketed),
+        (_l("Closed"), day(case.closed_at)),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _and_day(person: uuid.UUID | None, moment: datetime | None, names: Mapping[uuid.UUID, str]) -> str:
+    return "" if person is None else f"{names[person]} · {day(moment)}"
+
+
+def _paper_possible(case: Case) -> bool:
+    return any((SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION for action in PAPER_FORMS)
+
+
+def _readable_overlaps(acting: Acting, case: Case) -> list[Case]:
+    found = overlapping_cases(acting.session, case, today=acting.sealing.day)
+    return [other for other in found if acting.keyring.holds(acting.session, other.key_id)]
+
+
+def _way(state: CaseState) -> list[tuple[LazyString, str, str]]:
+    here = place_of(state)
+    closed = state is CaseState.CLOSED
+    return [
+        (WAY_NAMES[name], "done" if index < here or closed else "now" if index == here else "next", "")
+        for index, (name, _states) in enumerate(WAY)
+    ]
+
+
+# --- decisions ---------------------------------------------------------------------------------------------
+
+
+def _propose(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    casework.propose_docketing(
+        acting, case_id=case_id, version=typed.version(), overlap_reason=typed.text("overlap_reason")
+    )
+
+
+def _endorse(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    casework.endorse_docketing(acting, case_id=case_id, version=typed.version(), note=typed.text("note"))
+
+
+def _approve(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    casework.approve_docketing(acting, case_id=case_id, version=typed.version())
+
+
+def _return(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    casework.return_docketing(acting, case_id=case_id, version=typed.version(), note=typed.text("note"))
+
+
+def _close(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    answering.close_case(acting, case_id=case_id, version=typed.version())
+
+
+_DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], None]]] = {
+    "propose": (Permission.CASE_PROPOSE, _propose),
+    "endorse": (Permission.CASE_ENDORSE, _endorse),
+    "approve": (Permission.DOCKET_APPROVE, _approve),
+    "return": (Permission.DOCKET_APPROVE, _return),
+    "close": (Permission.CASE_CLOSE, _close),
+}
+
+
+@route(
+    blueprint,
+    '/cases/<uuid:case_id>/<any(propose, endorse, approve, "return", close):decision>',
+    permission={permission for permission, _verb in _DECISIONS.values()},
+    methods=["POST"],
+)
+def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
+    """Carry out one decision. Whose it is, the workflow table says, and refuses with its rule."""
+    typed = Typed.sent()
+
+    def act(acting: Acting) -> str:
+        load_case(acting, case_id)
+        _DECISIONS[decision][1](acting, case_id, typed)
+        return url_for("cases.show", case_id=case_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            case = load_case(acting, case_id)
+            return _page(acting, case, typed=typed, problem=problem, open_form=decision)
+
+    return attempt(act, again=again)
