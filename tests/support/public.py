@@ -6,8 +6,11 @@ a page, as a browser does, so that a test says only what a person would type.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from pathlib import Path
@@ -17,12 +20,16 @@ from werkzeug.test import TestResponse
 
 from config import PortalSettings, load_portal
 from portal.app import create_app
-from portal.clock import Clock
+from portal.clock import Clock, SystemClock
+from portal.db import Database
 from portal.domain.intake import Intake
-from portal.models import DirectoryEntry, DirectoryKind, Rng, new_id
+from portal.models import SYSTEM_RNG, DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
 from portal.web.screens import EXTENSION, Screens
+from tests.support import machine
 from tests.support.intake import SigningDesk
-from tests.support.intake_server import BOUNDARY, multipart
+from tests.support.intake_server import BOUNDARY, free_port, multipart
+from verification.services import Listener, web_app
+from verification.supervise import spawn
 
 EDGE = "网络入口只记访问总量，不记是谁。"
 CHANNEL = "市政府督查室，电话 0990-1234567"
@@ -183,3 +190,44 @@ def open_site(
     folder.mkdir(exist_ok=True)
     settings = load_portal(settings_for(desk, folder=folder, public_url=public_url, **more))
     return PublicSite(desk, settings, clock, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSite:
+    """A server that answers at ``url`` and seals to ``desk``."""
+
+    url: str
+    desk: SigningDesk
+
+
+@contextmanager
+def serving_public(folder: Path, *, database_url: str, with_alternate: bool = False) -> Iterator[RunningSite]:
+    """Serve ``portal.wsgi`` as an installation does, on a migrated database with an office founded in it."""
+    database = Database(database_url)
+    desk = SigningDesk(database, clock=SystemClock(), rng=SYSTEM_RNG)
+    if with_alternate:
+        desk.found(KeyPurpose.ALTERNATE)
+    fill_directory(desk)
+    listener, blobs = Listener("127.0.0.1", free_port()), folder / "blobs"
+    blobs.mkdir()
+    url = f"http://{listener.host}:{listener.port}"
+    environ = os.environ | settings_for(desk, folder=blobs, public_url=url)
+    environ["PYTHONPATH"] = str(machine.PROJECT)
+    service = web_app("portal", target="portal.wsgi:app", listener=listener, workers=1, environ=environ)
+    process = spawn(service.command, environ=service.environ, log=folder / "portal.log")
+    try:
+        assert service.ready is not None
+        wait_until(service.ready, seconds=service.ready_seconds)
+        yield RunningSite(url, desk)
+    finally:
+        process.terminate()
+        process.wait(10)
+        database.dispose()
+
+
+def wait_until(ready: Callable[[], bool], *, seconds: float) -> None:
+    """Ask again and again until yes; fails the test after that time."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.05)
