@@ -26,6 +26,14 @@ def until(condition: Callable[[], bool], *, what: str) -> None:
         time.sleep(0.01)
 
 
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, buried or not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 def settings_for(office: TestOffice, *, queue_url: str, cleaner_key_dir: Path) -> dict[str, str]:
     """The environment of relay and worker on this office's database and blobs."""
     url = office.database.url.render_as_string(hide_password=False)

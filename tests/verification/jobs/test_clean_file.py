@@ -23,11 +23,13 @@ from tests.support.jobs import cleaning_of, keep_file, outbox
 from tests.support.machine import PROJECT
 from tests.support.office import TestOffice
 from tests.support.photographs import MARKS, encoded, marks_in, photograph, png_bomb
+from tests.support.worker_process import is_gone, until
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.cleaning.report import FileType, Reason, Removed
 from verification.jobs.errors import (
     AlreadyDone,
+    CleanerSilent,
     DayKeyAbsent,
     GrantUnusable,
     RecipientUntrusted,
@@ -248,6 +250,32 @@ def test_zygote_killed_on_the_way_is_replaced(office: TestOffice, bench: Workben
         assert first.pid not in (None, killed)
     finally:
         first.close()
+
+
+@pytest.mark.databases("sqlite")
+def test_child_ends_with_its_zygote(
+    office: TestOffice, bench: Workbench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No decoder runs on alone; the file is tried again later."""
+    endless = photograph()
+    code = HARM.format(size=len(endless), harm="while True: pass").replace("SECONDS = 1", "SECONDS = 600")
+    (tmp_path / "sitecustomize.py").write_text(code, encoding="utf-8")
+    monkeypatch.setattr("verification.jobs.cleaning.cleaner.PROJECT", f"{tmp_path}:{PROJECT}")
+    own = Cleaner()
+    own.start()
+    zygote, work = own.pid, keep_file(office, endless)
+    children = Path(f"/proc/{zygote}/task/{zygote}/children")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(clean_file, work, replace(bench, cleaner=own))
+        until(lambda: children.read_text() != "", what="a child")
+        child = int(children.read_text())
+        assert zygote is not None
+        os.kill(zygote, signal.SIGKILL)
+        until(lambda: is_gone(child), what="the child's end")
+        with pytest.raises(CleanerSilent):
+            running.result(60)
+    own.close()
+    assert cleaning_of(office, work.subject_id).state is CleanState.WAITING
 
 
 @pytest.mark.databases("sqlite")

@@ -6,7 +6,7 @@ import logging
 import threading
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -143,6 +143,34 @@ def test_relays_that_meet_enqueue_a_row_once(
         assert sum(pool.map(step, range(4))) == 20
     assert queued(queue) == sorted(map(job_name, ids))
     assert attempts_of(database) == [1] * 20
+
+
+def test_lease_is_taken_by_one(queue: JobQueue) -> None:
+    """One of two locks; the other is the conditional UPDATE, which holds when the server lost its leases."""
+    outbox_id = uuid.uuid4()
+    assert [queue.take_leases([outbox_id]), queue.take_leases([outbox_id])] == [{outbox_id}, set()]
+
+
+def test_relays_that_meet_while_leases_are_lost_count_one_attempt(
+    relay: Relay, database: Database, valkey: ValkeyProcess, clock: FixedClock, rng: Rng
+) -> None:
+    """The server is emptied between lease and UPDATE: each relay believes that it holds the lease."""
+    posted(database, rng, count=10)
+    meet = threading.Barrier(3)
+
+    class Forgetful(JobQueue):
+        def take_leases(self, ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+            meet.wait(30)
+            super().take_leases(ids)
+            return set(ids)
+
+    def step(_number: int) -> int:
+        with connect(valkey.url) as own:
+            return Relay(database, Forgetful(own), clock=clock, rng=rng).step()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sum(pool.map(step, range(3))) == 10
+    assert attempts_of(database) == [1] * 10
 
 
 def test_row_is_not_claimed_before_it_is_due(

@@ -21,7 +21,7 @@ from tests.support.jobs import cleaning_of, keep_file, outbox
 from tests.support.office import HOST_KEY, TestOffice
 from tests.support.photographs import MARKS, photograph
 from tests.support.valkey import ValkeyProcess
-from tests.support.worker_process import WorkerProcess, settings_for, until
+from tests.support.worker_process import WorkerProcess, is_gone, settings_for, until
 from verification.jobs.queue import JobQueue, connect, job_name
 from verification.jobs.relay import Relay
 from verification.jobs.running import Work, Workbench
@@ -101,13 +101,6 @@ def everything_on(client: Redis) -> bytes:
 def _was_told(client: Redis) -> bool:
     workers = [key for key in client.keys("rq:worker:*") if client.type(key) == b"hash"]
     return any(client.hexists(key, "shutdown_requested_date") for key in workers)
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def test_photograph_is_cleaned_by_a_worker(
