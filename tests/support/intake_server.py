@@ -15,7 +15,7 @@ import sys
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -121,10 +121,13 @@ class Server:
     blob_dir: Path
     command: Sequence[str] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
+    clients: list[Client] = field(default_factory=list)
 
     def connect(self) -> Client:
-        """A new browser."""
-        return Client(self.port)
+        """A new browser; closed with the server at the latest."""
+        client = Client(self.port)
+        self.clients.append(client)
+        return client
 
     def kill(self) -> None:
         """End all of it at once, as a power cut would."""
@@ -139,7 +142,8 @@ class Server:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             try:
-                Client(self.port).get("/form")
+                with closing(Client(self.port)) as client:
+                    client.get("/form")
             except OSError:
                 time.sleep(0.05)
             else:
@@ -183,6 +187,8 @@ def serving(
     try:
         yield server
     finally:
+        for client in server.clients:
+            client.close()
         if server.process.poll() is None:
             server.kill()
         database.dispose()
