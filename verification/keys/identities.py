@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
@@ -76,36 +76,78 @@ def _matching_counter(secret: bytes, code: str, *, moment: datetime, after: int)
     return None
 
 
-def unlock(
-    session: Session, *, login: str, passphrase: str, code: str, host_key: bytes, clock: Clock
-) -> tuple[Staff, StaffKeys]:
-    """Check all three and give the keys. Must run in a writing session; counts failures there.
+@dataclass(frozen=True, slots=True, repr=False)
+class Tried:
+    """What a passphrase came to. ``keys`` None: it opened nothing. ``sealed_keys``: what it was tried on."""
 
-    Raises LoginRefused (without saying which part was wrong, after the same work for unknown logins) or
-    LoginPaused after five failures in a row, for five minutes. The caller commits either way.
+    sealed_keys: bytes
+    keys: StaffKeys | None
+
+
+def try_passphrase(
+    session: Session, *, login: str, passphrase: str, host_key: bytes, clock: Clock
+) -> Tried | None:
+    """The slow half of a login: 0.2 s and 64 MiB, so never inside a writing transaction.
+
+    None for an unknown login, after the same work. Raises LoginPaused.
     """
-    staff = session.scalars(
-        select(Staff).where(Staff.login == login.strip(), Staff.active.is_(True)).with_for_update()
-    ).one_or_none()
+    staff = session.scalars(_active(login)).one_or_none()
     if staff is None:
         stretch(passphrase, salt=bytes(SALT_BYTES), host_key=host_key)
-        raise LoginRefused
-    if staff.locked_until is not None and staff.locked_until > clock.now():
-        raise LoginPaused
+        return None
+    _refuse_paused(staff, clock)
     try:
         keys = open_staff_keys(
             staff.sealed_keys, passphrase=passphrase, host_key=host_key, staff_key_id=staff.key_id
         )
-        totp_secret = open_small(staff.sealed_totp, key=_totp_key(keys), context=_totp_context(staff.key_id))
     except Tampered:
-        _count_failure(staff, clock)
-        raise LoginRefused from None
-    counter = _matching_counter(totp_secret, code, moment=clock.now(), after=staff.totp_counter)
-    if counter is None:
+        return Tried(staff.sealed_keys, None)
+    return Tried(staff.sealed_keys, keys)
+
+
+def admit(
+    session: Session, tried: Tried | None, *, login: str, code: str, clock: Clock
+) -> tuple[Staff, StaffKeys]:
+    """The quick half: the code, and the count of failures. Must run in a writing session.
+
+    Raises LoginRefused (without saying which part was wrong) or LoginPaused after five failures in a row, for
+    five minutes. The caller commits either way.
+    """
+    staff = session.scalars(_active(login).with_for_update()).one_or_none()
+    if staff is None or tried is None or tried.sealed_keys != staff.sealed_keys:
+        raise LoginRefused
+    _refuse_paused(staff, clock)
+    counter = None if tried.keys is None else _counter_of(staff, tried.keys, code=code, clock=clock)
+    if counter is None or tried.keys is None:
         _count_failure(staff, clock)
         raise LoginRefused
     staff.totp_counter, staff.failures, staff.locked_until = counter, 0, None
-    return staff, keys
+    return staff, tried.keys
+
+
+def unlock(
+    session: Session, *, login: str, passphrase: str, code: str, host_key: bytes, clock: Clock
+) -> tuple[Staff, StaffKeys]:
+    """Both halves of a login in one writing session, where nobody else waits for it. Raises as ``admit``."""
+    tried = try_passphrase(session, login=login, passphrase=passphrase, host_key=host_key, clock=clock)
+    return admit(session, tried, login=login, code=code, clock=clock)
+
+
+def _active(login: str) -> Select[Staff]:
+    return select(Staff).where(Staff.login == login.strip(), Staff.active.is_(True))
+
+
+def _refuse_paused(staff: Staff, clock: Clock) -> None:
+    if staff.locked_until is not None and staff.locked_until > clock.now():
+        raise LoginPaused
+
+
+def _counter_of(staff: Staff, keys: StaffKeys, *, code: str, clock: Clock) -> int | None:
+    try:
+        secret = open_small(staff.sealed_totp, key=_totp_key(keys), context=_totp_context(staff.key_id))
+    except Tampered:
+        return None
+    return _matching_counter(secret, code, moment=clock.now(), after=staff.totp_counter)
 
 
 def _count_failure(staff: Staff, clock: Clock) -> None:

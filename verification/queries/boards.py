@@ -106,7 +106,7 @@ def papers_to_confirm(acting: Acting) -> list[PaperView]:
         .where(PaperAct.confirmed_at.is_(None), readable(holder_keys(acting)))
         .order_by(PaperAct.recorded_at)
         .limit(SHOWN)
-    ).tuples()
+    )
     found = list(rows)
     titles = titles_of(acting, list({case.id: case for _paper, case in found}.values()))
     people = {paper.signed_by for paper, _case in found} | {paper.recorded_by for paper, _case in found}
@@ -132,7 +132,7 @@ def openings_to_agree(acting: Acting) -> list[OpeningRow]:
         .where(IdentityOpening.agreed_at.is_(None), IdentityOpening.asked_by != acting.staff_id)
         .order_by(IdentityOpening.asked_at)
         .limit(SHOWN)
-    ).tuples()
+    )
     mine = [opening for opening, key in rows if acting.keyring.holds(acting.session, key)]
     reasons = acting.open_all(opening.reason_object_id for opening in mine)
     names = _names(acting, {opening.asked_by for opening in mine})
@@ -156,7 +156,7 @@ def own_tasks(acting: Acting) -> list[TaskRow]:
         .where(TaskMember.staff_id == acting.staff_id, Task.state.not_in(over))
         .order_by(Task.due_on, Task.id)
         .limit(SHOWN)
-    ).tuples()
+    )
     found = [(task, case) for task, case in rows if acting.keyring.holds(acting.session, case.key_id)]
     titles = titles_of(acting, list({case.id: case for _task, case in found}.values()))
     return [TaskRow(row=task, title=titles[case.id]) for task, case in found]
@@ -213,5 +213,5 @@ def dead_letters(acting: Acting) -> int:
 
 
 def _names(acting: Acting, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    rows = acting.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids))).tuples()
+    rows = acting.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids)))
     return dict(rows.all())

@@ -143,7 +143,7 @@ def _tasks(acting: Acting, case_id: uuid.UUID) -> list[TaskView]:
         .join(Staff, Staff.id == TaskMember.staff_id)
         .where(TaskMember.task_id.in_([task.id for task in tasks]))
         .order_by(TaskMember.is_leader.desc(), Staff.name)
-    ).tuples()
+    )
     teams: dict[uuid.UUID, list[str]] = {}
     for task_id, name in rows:
         teams.setdefault(task_id, []).append(name)

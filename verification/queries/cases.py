@@ -155,7 +155,7 @@ def units_by_case(acting: Acting, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UU
         .join(Unit, Unit.id == CaseUnit.unit_id)
         .where(CaseUnit.case_id.in_(case_ids))
         .order_by(Unit.code)
-    ).tuples()
+    )
     found: dict[uuid.UUID, list[Unit]] = {}
     for case_id, unit in rows:
         found.setdefault(case_id, []).append(unit)

@@ -121,7 +121,7 @@ def tray_counts(acting: Acting) -> dict[Tray, int]:
         select(Tip.state, func.count())
         .where(Tip.desk.in_(desks_of(acting)), Tip.state.in_(states))
         .group_by(Tip.state)
-    ).tuples()
+    )
     numbers = dict(rows.all())
     return {tray: sum(numbers.get(state, 0) for state in STATES[tray]) for tray in COUNTED}
 
@@ -189,5 +189,5 @@ def _new_messages(acting: Acting, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, i
         select(Message.tip_id, func.count())
         .where(Message.tip_id.in_(ids), Message.read_by_office.is_(False))
         .group_by(Message.tip_id)
-    ).tuples()
+    )
     return dict(rows.all())

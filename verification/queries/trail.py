@@ -59,7 +59,7 @@ def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine]
 
 def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
     wanted = {entry.actor_id for entry in entries if entry.actor_id is not None}
-    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted))).tuples()
+    rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
     names = dict(rows.all())
     known = {event.value for event in Event}
     return [

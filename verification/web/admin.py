@@ -59,7 +59,7 @@ def queue() -> ResponseReturnValue:
     with acting_in() as acting:
         waiting = acting.session.execute(
             select(OutboxRow.topic, func.count()).where(OutboxRow.dead.is_(False)).group_by(OutboxRow.topic)
-        ).tuples()
+        )
         counts = dict(waiting.all())
         return render_template(
             "verification/queue_health.html",

@@ -64,7 +64,7 @@ def names_of(acting: Acting, staff_ids: Iterable[uuid.UUID | None]) -> dict[uuid
     if not wanted:
         return {}
     rows = acting.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def units_of(acting: Acting, unit_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, Unit]:

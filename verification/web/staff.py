@@ -22,7 +22,7 @@ def show() -> ResponseReturnValue:
             select(Staff, Unit)
             .join(Unit, Unit.id == Staff.unit_id)
             .order_by(Staff.active.desc(), Unit.code, Staff.name, Staff.id)
-        ).tuples()
+        )
         roles: dict[object, list[Role]] = {}
         for row in acting.session.scalars(select(StaffRole)):
             roles.setdefault(row.staff_id, []).append(row.role)
