@@ -185,7 +185,7 @@ def test_server_killed_at_any_moment_loses_no_receipt_it_has_shown(
         # At a different point of the other three people's requests each time.
         with progress:
             target = len(shown) + chance.randint(1, 4)
-            assert progress.wait_for(lambda wanted=target: len(shown) >= wanted, timeout=60)  # type: ignore[misc]
+            assert progress.wait_for(lambda wanted=target: len(shown) >= wanted, timeout=60)  # type: ignore[misc]  # a lambda with a default
         server.kill()
         server.start()
     stop.set()
