@@ -21,7 +21,7 @@ from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, fi
 from verification.domain.inputs import SHORT, Inputs
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
 from verification.domain.record_forms import checked_words
-from verification.errors import NotHere, Refused
+from verification.errors import InvalidInput, NotHere, Refused
 from verification.models import (
     Case,
     Exhibit,
@@ -237,3 +237,8 @@ def _refuse_unless_working(acting: Acting, task: Task) -> None:
     transition, refusals = decide(facts, kind=SubjectKind.TASK, action=Action.LOG_RECORD)
     if transition is None or refusals:
         raise Refused(tuple(refusals))
+
+
+def no_file() -> InvalidInput:
+    """Nothing was attached where something has to be."""
+    return InvalidInput({"files": _l("Please choose a photo or a file.")})

@@ -130,6 +130,12 @@ def latest_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
     return acting.session.scalars(query).one_or_none()
 
 
+def versions_of(acting: Acting, case_id: uuid.UUID) -> list[Plan]:
+    """Every version of a case's plan, the newest first."""
+    query = select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc())
+    return list(acting.session.scalars(query))
+
+
 def read_plan(acting: Acting, plan: Plan) -> tuple[PlanText, PlanFrame]:
     """Open a plan. Raises KeyLocked for those who are not the case's readers."""
     body = acting.open(plan.body_id)

@@ -46,7 +46,7 @@ _OF_CASES = ("cases", "planning", "dispatch", "conclusions")
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
     MenuItem("inbox.show", _l("Inbox"), (Permission.TIP_LIST,), ("inbox", "tips", "briefs", "answers")),
-    MenuItem("queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks")),
+    MenuItem("queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings")),
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
     MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity")),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),

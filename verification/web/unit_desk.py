@@ -1,0 +1,134 @@
+"""The desk of an inspected unit's liaison: what was delivered, what was ordered, and reporting on it.
+
+A liaison sees the office's own papers to the unit and nothing else: no tip, no brief, no case.
+Source: 1-mission "who takes part"; 4-sealing "liaisons hold a unit key".
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.crypto.header import ObjectKind
+from verification.domain import rectification
+from verification.domain.acting import Acting
+from verification.domain.exhibits import NewExhibit
+from verification.domain.items import ORDERED
+from verification.errors import NotHere
+from verification.models import Case, ItemState, RectificationItem, Unit
+from verification.policy.permissions import Permission
+from verification.queries.items import cards_for_unit, cards_of, deliveries, reports_for_unit
+from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
+from verification.web.forms import Typed
+from verification.web.loaders import load_item
+from verification.web.office import acting_in
+from verification.web.problems import NO_PROBLEM, Problem
+from verification.web.routing import route
+from verification.web.submit import attempt
+
+blueprint = Blueprint("unit_desk", __name__)
+
+_FILES = {"photo": ObjectKind.EXHIBIT, "proofs": ObjectKind.EXHIBIT}
+_UNITS_TURN = (ItemState.ORDERED, ItemState.RETURNED)
+
+
+@route(blueprint, "/unit", permission=Permission.UNIT_DESK)
+def show() -> ResponseReturnValue:
+    """What to report, and what was delivered."""
+    with acting_in() as acting:
+        unit = _own_unit(acting)
+        cards = cards_for_unit(acting, unit.id)
+        return render_template(
+            "verification/unit_desk/show.html",
+            unit=unit,
+            to_report=[card for card in cards if card.item.state in _UNITS_TURN],
+            others=[card for card in cards if card.item.state not in _UNITS_TURN],
+            delivered=deliveries(acting, unit.id),
+        )
+
+
+@route(blueprint, "/unit/conclusions/<uuid:conclusion_id>", permission=Permission.UNIT_DESK)
+def conclusion(conclusion_id: uuid.UUID) -> ResponseReturnValue:
+    """One delivered conclusion, the unit's version."""
+    with acting_in() as acting:
+        unit = _own_unit(acting)
+        for delivery in deliveries(acting, unit.id):
+            if delivery.conclusion.id == conclusion_id:
+                text = str(acting.open(delivery.conclusion.unit_version_id)["text"])
+                return render_template(
+                    "verification/unit_desk/conclusion.html", unit=unit, delivery=delivery, text=text
+                )
+        raise NotHere
+
+
+@route(blueprint, "/unit/items/<uuid:item_id>", permission=Permission.UNIT_DESK)
+def item(item_id: uuid.UUID) -> ResponseReturnValue:
+    """One item and the unit's reports on it."""
+    with acting_in() as acting:
+        return _item_page(acting, _own_item(acting, item_id), typed=Typed.empty(), problem=NO_PROBLEM)
+
+
+@route(
+    blueprint,
+    "/unit/items/<uuid:item_id>",
+    permission=Permission.ITEM_REPORT,
+    methods=["POST"],
+    files=_FILES,
+)
+def report(item_id: uuid.UUID) -> ResponseReturnValue:
+    """Report what was done, with proof."""
+    typed, brought = Typed.sent(), Brought.sent(*_FILES)
+
+    def act(acting: Acting) -> str:
+        _own_item(acting, item_id)
+        proofs = [
+            NewExhibit(file=file, place=typed.text("place"), note=typed.text("note"))
+            for file in brought.opened(acting)
+        ]
+        rectification.report_item(
+            acting, item_id=item_id, version=typed.version(), measures=typed.text("measures"), proofs=proofs
+        )
+        return url_for("unit_desk.item", item_id=item_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            return _item_page(acting, _own_item(acting, item_id), typed=typed, problem=problem, kept=brought)
+
+    return attempt(act, again=again)
+
+
+def _own_unit(acting: Acting) -> Unit:
+    if acting.actor.unit_id is None:
+        raise NotHere
+    return acting.session.get_one(Unit, acting.actor.unit_id)
+
+
+def _own_item(acting: Acting, item_id: uuid.UUID) -> RectificationItem:
+    """An item of the liaison's own unit that was ordered. Raises NotHere."""
+    row = load_item(acting, item_id)
+    case = acting.session.get_one(Case, row.case_id)
+    if row.unit_id != acting.actor.unit_id or case.state not in ORDERED:
+        raise NotHere
+    return row
+
+
+def _item_page(
+    acting: Acting,
+    row: RectificationItem,
+    *,
+    typed: Typed,
+    problem: Problem,
+    kept: Brought = NOTHING_BROUGHT,
+) -> str:
+    return render_template(
+        "verification/unit_desk/item.html",
+        item=row,
+        card=cards_of(acting, [row])[0],
+        reports=reports_for_unit(acting, row),
+        reporting=row.state in _UNITS_TURN,
+        kept=kept.kept(acting),
+        typed=typed,
+        problem=without_file_worry(problem),
+    )
