@@ -43,8 +43,7 @@ def create_app(settings: PortalSettings, *, clock: Clock | None = None, rng: Rng
         check_token=check_token,
         has_room=lambda size: has_room(settings.blob_dir, for_bytes=size),
     )
-    directory = Directory(intake.database, clock=intake.clock)
-    app.extensions[screens.EXTENSION] = screens.Screens(intake, directory, settings)
+    app.extensions[screens.EXTENSION] = screens.Screens(intake, Directory(intake), settings)
     for blueprint in (pages.bp, submit.bp, mailbox.bp):
         app.register_blueprint(blueprint)
     for kind, status in ((BadToken, 400), (BrokenBody, 400), (TooLarge, 413)):

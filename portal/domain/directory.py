@@ -13,9 +13,9 @@ from typing import Final
 
 from sqlalchemy import select
 
-from portal.clock import Clock
-from portal.db import Database
+from portal.domain.intake import Intake
 from portal.models import DirectoryEntry, DirectoryKind
+from portal.storage.errors import RetryLater
 
 REFRESH_SECONDS: Final = 60
 
@@ -31,23 +31,25 @@ class Suggestions:
 class Directory:
     """The suggestions of now. Safe for many threads; at most one of them reads the database at a time."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
         self._lock = threading.Lock()
         self._read: tuple[datetime, Suggestions] | None = None
 
     def suggestions(self) -> Suggestions:
-        """Read within the last minute. Raises sqlalchemy's errors where the database is away."""
+        """Read within the last minute; older ones or none while the database is away."""
         with self._lock:
-            now = self._clock.now()
+            now = self._intake.clock.now()
             if self._read is None or not timedelta(0) <= now - self._read[0] < _LIFETIME:
-                self._read = (now, self._from_database())
+                try:
+                    self._read = (now, self._from_database())
+                except RetryLater:
+                    return self._read[1] if self._read else _NONE
             return self._read[1]
 
     def _from_database(self) -> Suggestions:
         query = select(DirectoryEntry.kind, DirectoryEntry.name).order_by(DirectoryEntry.ordinal)
-        with self._database.read() as session:
+        with self._intake.reading() as session:
             rows = session.execute(query).all()
         return Suggestions(
             bodies=tuple(name for kind, name in rows if kind is DirectoryKind.BODY),
@@ -56,3 +58,4 @@ class Directory:
 
 
 _LIFETIME: Final = timedelta(seconds=REFRESH_SECONDS)
+_NONE: Final = Suggestions(bodies=(), places=())

@@ -21,6 +21,7 @@ from portal.domain.errors import UnknownReceipt
 from portal.domain.mailbox import Mailbox, open_mailbox, send
 from portal.errors import MistypedReceipt, XiansuoError
 from portal.models import MessageKind
+from portal.storage.errors import RetryLater
 from portal.texts import LANGUAGES, choose_language
 from portal.texts import gettext as _
 from portal.web import words
@@ -146,10 +147,22 @@ def _again(sent: PortalRequest, *, answer: Answer, problems: list[Problem] | Non
         files=() if answer.fresh else tuple(listed_files(sent)),
         problems=tuple((f"{form.kind.value}-{name}", text) for name, text in problems or ()),
     )
-    said = Said("warn", answer.notice) if answer.notice else None
-    response = _opened(sent.form.get("receipt", ""), typed=typed, said=said)
+    receipt = sent.form.get("receipt", "")
+    try:
+        response = _opened(receipt, typed=typed, said=Said("warn", answer.notice) if answer.notice else None)
+    except RetryLater:
+        response = _typed_alone(receipt, typed=typed)
     if response.status_code == 200:
         response.status_code = answer.status
+    return response
+
+
+def _typed_alone(receipt: str, *, typed: Typed) -> Response:
+    """What was typed, on a page that needs no database."""
+    notice = TROUBLES[RetryLater].notice
+    page = render_template("portal/message_again.html", notice=notice, **_for_forms(receipt, typed=typed))
+    response = make_response(page, TROUBLES[RetryLater].status)
+    response.headers["Retry-After"] = "30"
     return response
 
 
@@ -172,14 +185,9 @@ def _refused(error: XiansuoError) -> Response:
 
 
 def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None) -> Response:
-    rng, limits = screens().intake.rng, screens().intake.limits
-    ensure_cookie_secret(session, rng=rng)
     return make_response(
         render_template(
             "portal/mailbox.html",
-            receipt=receipt.text,
-            token=new_token(),
-            drafts={kind.value: new_form_secret(rng) for kind in KINDS},
             status=words.STATUSES[mailbox.state],
             received_on=format_date(mailbox.received_on, "long"),
             reason=words.REASONS.get(mailbox.closing_code or ""),
@@ -188,15 +196,27 @@ def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None
             entries=_entries(mailbox),
             question=mailbox.open_question,
             can_object=mailbox.can_object,
-            typed=typed,
             problems=typed.problems,
-            wrong={name.partition("-")[2]: text for name, text in typed.problems},
             notice=said.text if said else None,
             notice_kind=said.kind if said else "",
-            max_files=limits.max_files,
-            max_file=size_in_words(limits.max_file_bytes),
+            **_for_forms(receipt.text, typed=typed),
         )
     )
+
+
+def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
+    """What the message forms of a page are made of; needs no database."""
+    rng, limits = screens().intake.rng, screens().intake.limits
+    ensure_cookie_secret(session, rng=rng)
+    return {
+        "receipt": receipt,
+        "token": new_token(),
+        "drafts": {kind.value: new_form_secret(rng) for kind in KINDS},
+        "typed": typed,
+        "wrong": {name.partition("-")[2]: text for name, text in typed.problems},
+        "max_files": limits.max_files,
+        "max_file": size_in_words(limits.max_file_bytes),
+    }
 
 
 def _entries(mailbox: Mailbox) -> list[Entry]:

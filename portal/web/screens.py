@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Response, current_app, make_response, render_template, session
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from config import PortalSettings
 from portal.crypto.suites import Secret
@@ -22,6 +24,7 @@ from portal.domain.directory import Directory, Suggestions
 from portal.domain.drafts import DraftFileInfo
 from portal.domain.intake import Intake
 from portal.models import Desk
+from portal.storage.errors import Busy, RetryLater
 from portal.texts import either, language
 from portal.web import forms, words
 from portal.web.forms import Problem
@@ -68,12 +71,18 @@ class Screens:
         self.intake = intake
         self.settings = settings
         self._directory = directory
+        self._last_offered = frozenset({Desk.DESK})
         self._kept: dict[tuple[object, ...], list[str]] = {}
         self._lock = threading.Lock()
 
     def offered(self) -> frozenset[Desk]:
-        """Desks that take tips now."""
-        return frozenset(desk for desk in Desk if self.intake.recipients.offers(desk))
+        """Desks that take tips now. Raises RetryLater where the keys cannot be read."""
+        try:
+            offers = self.intake.recipients.offers
+            self._last_offered = frozenset(desk for desk in Desk if offers(desk))
+        except (OperationalError, PoolTimeout):
+            raise RetryLater(Busy.DATABASE) from None
+        return self._last_offered
 
     def channel(self) -> str:
         """Where to turn with what must not go to this office."""
@@ -100,7 +109,12 @@ class Screens:
     def filled_form(self, filled: Filled, *, status: int) -> Response:
         """The form with what was typed; a new draft unless ``filled`` goes on with one."""
         ensure_cookie_secret(session, rng=self.intake.rng)
-        page = self._form(filled, self.offered(), self._directory.suggestions(), token=new_token())
+        try:
+            offered = self.offered()
+        except RetryLater:
+            # What was typed must come back even now; sending asks again whether the desk takes it.
+            offered = self._last_offered
+        page = self._form(filled, offered, self._directory.suggestions(), token=new_token())
         return make_response(page, status)
 
     def still(self, template: str, **values: Any) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from portal.crypto.receipt import Receipt
 from portal.models import Message, MessageKind, Tip, TipState
@@ -168,6 +169,24 @@ def test_forged_token_writes_nothing_and_keeps_the_text(
     assert "补充一句" in visitor.text
     assert messages(site) == []
     assert visitor.send(WRITE, {"text": "补充一句"}, kind="material").page.status_code == 200
+
+
+def test_database_that_is_away_takes_nothing_that_was_typed(
+    site: PublicSite, visitor: Visitor, receipt: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object, **_more: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    look(visitor, receipt)
+    with monkeypatch.context() as changed:
+        changed.setattr(site.intake.database.engine.dialect, "connect", away)
+        site.intake.database.engine.dispose()
+        visitor.send(WRITE, {"text": "补充一句"}, kind="material")
+        assert (visitor.page.status_code, "补充一句" in visitor.text) == (503, True)
+        assert site.visitor().open(CHECK).send(CHECK, {"receipt": receipt}).page.status_code == 503
+    visitor.send(WRITE, {"text": "补充一句"}, kind="material")
+    assert visitor.page.status_code == 200
+    assert [site.desk.said(message).text for message in messages(site)] == ["补充一句"]
 
 
 def test_refusal_says_why_and_who_can_help(site: PublicSite, visitor: Visitor, receipt: str) -> None:

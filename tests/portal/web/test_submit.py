@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import event, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from portal.clock import FixedClock
 from portal.models import (
@@ -350,6 +351,36 @@ def test_locked_database_says_so_and_keeps_everything(
         other.close()
     assert visitor.page.status_code == 503
     assert TYPED["account"] in visitor.text
+    assert visitor.send(FORM, TYPED).page.status_code == 200
+
+
+def test_database_that_is_away_takes_nothing_that_was_typed(
+    site: PublicSite, visitor: Visitor, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object, **_more: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("away"))
+
+    visitor.open(FORM)
+    clock.advance(timedelta(seconds=61))
+    with monkeypatch.context() as changed:
+        changed.setattr(site.intake.database.engine.dialect, "connect", away)
+        site.intake.database.engine.dispose()
+        visitor.send(FORM, TYPED)
+        assert visitor.page.status_code == 503
+        assert (TYPED["account"] in visitor.text, "系统正忙" in visitor.notice) == (True, True)
+        assert site.visitor().open(FORM).page.status_code == 503
+    assert visitor.send(FORM, TYPED).page.status_code == 200
+
+
+def test_more_than_one_message_may_carry_is_told_and_what_was_typed_is_kept(
+    site: PublicSite, visitor: Visitor
+) -> None:
+    quarter = bytes(256 * 1024)
+    files = [(f"{number}.mp4", quarter) for number in range(6)]
+    visitor.open(FORM).send(FORM, TYPED, files=files)
+    assert visitor.page.status_code in (413, 422)
+    assert TYPED["account"] in visitor.text
+    assert tips(site) == []
     assert visitor.send(FORM, TYPED).page.status_code == 200
 
 
