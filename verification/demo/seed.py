@@ -1,0 +1,182 @@
+"""The whole seed: keys, founding, ninety days of life, and what is left for the workers.
+
+Owns: the order of it all, and what ``demo.json`` says in the end. Everything is written through the verbs of
+both sides with the clock set to its moment; nothing is written past them. Must not know: where secrets lie.
+Source: issue 2 "The demo county".
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from portal.clock import CIVIL_ZONE, FixedClock, day_start
+from portal.db import Database
+from portal.domain.intake import Intake
+from portal.domain.recipients import Recipients
+from portal.models import SYSTEM_RNG, OutboxTopic
+from portal.outbox import post
+from portal.storage.blobs import Blobs
+from portal.storage.received import Limits
+from portal.trust import TrustedKeys
+from verification.demo.afterwards import leave_to_the_workers
+from verification.demo.case_run import CaseRun
+from verification.demo.county import County, read_county
+from verification.demo.diary import Diary
+from verification.demo.founding import found
+from verification.demo.journey import enter_case
+from verification.demo.people import Keyed, make_keys
+from verification.demo.pictures import Album
+from verification.demo.stage import Stage
+from verification.demo.stories import CaseStory, TipStory, read_stories
+from verification.demo.tip_steps import TipSteps
+from verification.domain.reading import take_note
+from verification.jobs.cleaning.cleaner import Cleaner
+from verification.jobs.running import Workbench
+from verification.jobs.schedule import COUNT_AFTER, NO_SUBJECT, subject_of_day
+from verification.keys.ceremony import RootKey
+from verification.models import Role
+from verification.policy.rulebook import shipped_rules
+from verification.policy.workdays import is_shipped_workday
+
+#: The office was founded so many days before today; the oldest tip is younger.
+FOUNDED_DAYS_AGO = 95
+#: Whoever works there has read what is older than this.
+NOTICES_READ_DAYS_AGO = 2
+#: A day's clocks are looked at when it is over.
+DAYS_END = time(23, 50)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Place:
+    """Where the demo is written. ``host_key``: 32 bytes; ``cleaner_key_dir``: the workers' folder of keys."""
+
+    database: Database
+    blobs: Blobs
+    root: RootKey
+    host_key: bytes
+    cleaner_key_dir: Path
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Seeded:
+    """What ``demo.json`` lists."""
+
+    accounts: list[dict[str, str]]
+    receipts: list[dict[str, str]]
+
+    def to_record(self) -> dict[str, Any]:
+        """As JSON takes it."""
+        return {"accounts": self.accounts, "receipts": self.receipts}
+
+
+def seed(place: Place, *, profile: str, now: datetime, say: Say) -> Seeded:
+    """Fill an empty, migrated database with the county ``profile`` as it stands at ``now`` (aware)."""
+    county = read_county(profile)
+    tips, cases = read_stories(small=county.is_small)
+    clock = FixedClock(day_start(now.astimezone(CIVIL_ZONE).date() - timedelta(days=FOUNDED_DAYS_AGO)))
+    clock.advance(timedelta(hours=9))
+    stage = _stage(place, county, clock)
+    diary = Diary(now=now, free_days=lambda day: not is_shipped_workday(day))
+    album, tip_steps = Album(), None
+    with _pool() as pool:
+        tip_steps, _runs = _enter(stage, diary, album, tips, cases)
+        say(f"making the keys of {len(county.people)} people and {len(album)} pictures …")
+        album.take_all(pool=pool)
+        people = {one.person.login: one for one in make_keys(county.people, host_key=place.host_key, pool=pool)}
+        album.develop()
+    found(stage, root=place.root, people=people, today_offset=FOUNDED_DAYS_AGO)
+    _play(stage, diary, say=say)
+    clock.set(now)
+    leave_to_the_workers(stage, say=say)
+    return Seeded(_accounts(county, people), tip_steps.receipts())
+
+
+def _pool() -> ProcessPoolExecutor:
+    """Processes that start clean: nothing of ours is inherited by a fork."""
+    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+
+
+def _stage(place: Place, county: County, clock: FixedClock) -> Stage:
+    trust = TrustedKeys(place.root.signing.verify_key())
+    intake = Intake(
+        database=place.database,
+        blobs=place.blobs,
+        recipients=Recipients(place.database, root=place.root.signing.verify_key(), clock=clock),
+        clock=clock,
+        rng=SYSTEM_RNG,
+        limits=Limits(max_file_bytes=2**24, max_message_bytes=2**26, max_files=20),
+    )
+    bench = Workbench(
+        database=place.database,
+        blobs=place.blobs,
+        clock=clock,
+        rng=SYSTEM_RNG,
+        trust=trust,
+        rules=shipped_rules(),
+        cleaner=Cleaner(),
+        cleaner_key_dir=place.cleaner_key_dir,
+    )
+    return Stage(
+        county=county,
+        database=place.database,
+        blobs=place.blobs,
+        clock=clock,
+        rng=SYSTEM_RNG,
+        intake=intake,
+        bench=bench,
+    )
+
+
+def _enter(
+    stage: Stage, diary: Diary, album: Album, tips: tuple[TipStory, ...], cases: tuple[CaseStory, ...]
+) -> tuple[TipSteps, list[CaseRun]]:
+    """Enter every story into the diary, and every picture into the album."""
+    tip_steps = TipSteps(stage, diary, album)
+    taken_by = {key: case for case in cases for key in case.tips}
+    for number, tip in enumerate(tips):
+        tip_steps.enter(tip, number=number, case=taken_by.get(tip.key))
+    supervisors = stage.with_role(Role.SUPERVISOR)
+    runs = [
+        CaseRun(stage, album, case, tip_steps.played, supervisors[number % len(supervisors)])
+        for number, case in enumerate(cases)
+    ]
+    for run in runs:
+        enter_case(run, diary)
+    return tip_steps, runs
+
+
+def _play(stage: Stage, diary: Diary, *, say: Say) -> None:
+    """Every day in order: its steps, its clocks; the day before is counted, as the schedule does."""
+    days, steps = diary.days(), 0
+    last_counted = (diary.now - COUNT_AFTER).astimezone(CIVIL_ZONE).date() - timedelta(days=1)
+    for index, day in enumerate(days):
+        steps += diary.play(day, clock=stage.clock)
+        if day < last_counted:
+            stage.clock.set(datetime.combine(day, DAYS_END, tzinfo=CIVIL_ZONE))
+            with stage.database.write() as session:
+                post(session, topic=OutboxTopic.CLOCK_TICK, subject_id=NO_SUBJECT, rng=stage.rng)
+                post(session, topic=OutboxTopic.INTAKE_COUNT, subject_id=subject_of_day(day), rng=stage.rng)
+            stage.run_outbox(OutboxTopic.CLOCK_TICK, OutboxTopic.INTAKE_COUNT)
+        if day == diary.ago(NOTICES_READ_DAYS_AGO):
+            _read_notices(stage)
+        if index % 15 == 14 or day == diary.today:
+            say(f"day {index + 1} of {len(days)}, {steps} acts")
+
+
+def _read_notices(stage: Stage) -> None:
+    for person in stage.county.people:
+        with stage.acting(person.login) as acting:
+            take_note(acting)
+
+
+def _accounts(county: County, people: dict[str, Keyed]) -> list[dict[str, str]]:
+    return [people[person.login].account() for person in county.people]
