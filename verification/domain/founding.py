@@ -27,7 +27,17 @@ from verification.keys.ceremony import (
     wrap_office_key,
 )
 from verification.keys.identities import TOTP_BYTES, SealedIdentity, seal_identity
-from verification.models import INSPECTABLE, Role, Staff, StaffRole, Unit, UnitDuty, UnitKind
+from verification.models import (
+    INSPECTABLE,
+    Interest,
+    InterestKind,
+    Role,
+    Staff,
+    StaffRole,
+    Unit,
+    UnitDuty,
+    UnitKind,
+)
 from verification.policy.workdays import seed_calendar
 
 
@@ -193,6 +203,20 @@ def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSe
         facts={"roles": sorted(role.value for role in new.roles)},
     )
     return staff
+
+
+def put_in_charge(session: Session, *, unit: Unit, leader: Staff) -> None:
+    """Name the leader in charge of a unit, who keeps away from what concerns it (Civil Servant Law 76)."""
+    unit.in_charge_id = leader.id
+    session.flush()
+
+
+def declare_interest(
+    session: Session, *, staff: Staff, unit_id: uuid.UUID, kind: InterestKind, rng: Rng
+) -> None:
+    """Write down why somebody keeps away from a unit."""
+    session.add(Interest(id=new_id(rng), staff_id=staff.id, unit_id=unit_id, kind=kind))
+    session.flush()
 
 
 def _keys_for(new: NewStaff, keys: OfficeKeys) -> list[OfficeKey]:

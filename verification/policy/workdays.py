@@ -18,6 +18,14 @@ from verification.models import CalendarDay
 _SATURDAY = 5
 
 
+def is_shipped_workday(day: date) -> bool:
+    """Whether the office works on ``day`` by the calendar that is shipped; the plain week where it ends."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < _SATURDAY
+
+
 def seed_calendar(session: Session, *, years: range) -> int:
     """Write the days of ``years`` that differ from the plain week, where the library knows them.
 
@@ -28,10 +36,7 @@ def seed_calendar(session: Session, *, years: range) -> int:
     for year in years:
         day = date(year, 1, 1)
         while day.year == year:
-            try:
-                is_workday = chinese_calendar.is_workday(day)
-            except NotImplementedError:
-                break
+            is_workday = is_shipped_workday(day)
             if is_workday is (day.weekday() >= _SATURDAY) and day not in known:
                 session.add(CalendarDay(day=day, is_workday=is_workday))
                 added += 1
