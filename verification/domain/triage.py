@@ -128,34 +128,59 @@ def end_wait(acting: Acting, *, tip_id: uuid.UUID, version: int) -> Tip:
 
 
 def decline_tip(
-    acting: Acting, *, tip_id: uuid.UUID, version: int, reason: str, channel: str, note: str
+    acting: Acting,
+    *,
+    tip_id: uuid.UUID,
+    version: int,
+    reason: str,
+    channel: str,
+    note: str,
+    category: str = "",
 ) -> Tip:
-    """Decline with a reason and the right channel; ``note`` may say more to the informant."""
+    """Decline with a reason and the right channel; ``note`` may say more to the informant.
+
+    category: what it was about, where the desk can tell; counts by category then hold all that was decided.
+    """
     return _end_here(
         acting, tip_id=tip_id, version=version, action=Action.DECLINE_TIP, reason=reason, channel=channel,
-        note=note,
+        note=note, category=category,
     )  # fmt: skip
 
 
-def refer_tip(acting: Acting, *, tip_id: uuid.UUID, version: int, channel: str, note: str) -> Tip:
+def refer_tip(
+    acting: Acting, *, tip_id: uuid.UUID, version: int, channel: str, note: str, category: str = ""
+) -> Tip:
     """Transfer to the supervision commission or the judicial organs: the office's own duty (Art. 23)."""
     return _end_here(
-        acting, tip_id=tip_id, version=version, action=Action.REFER_TIP, reason="", channel=channel, note=note
-    )
+        acting, tip_id=tip_id, version=version, action=Action.REFER_TIP, reason="", channel=channel,
+        note=note, category=category,
+    )  # fmt: skip
 
 
-def hand_on_tip(acting: Acting, *, tip_id: uuid.UUID, version: int, channel: str, note: str) -> Tip:
+def hand_on_tip(
+    acting: Acting, *, tip_id: uuid.UUID, version: int, channel: str, note: str, category: str = ""
+) -> Tip:
     """Hand upward or aside, for bodies that are not the county's; the informant is told where."""
     return _end_here(
         acting, tip_id=tip_id, version=version, action=Action.HAND_ON_TIP, reason="", channel=channel,
-        note=note,
+        note=note, category=category,
     )  # fmt: skip
 
 
 def _end_here(
-    acting: Acting, *, tip_id: uuid.UUID, version: int, action: Action, reason: str, channel: str, note: str
+    acting: Acting,
+    *,
+    tip_id: uuid.UUID,
+    version: int,
+    action: Action,
+    reason: str,
+    channel: str,
+    note: str,
+    category: str,
 ) -> Tip:
     errors = {}
+    if category and category not in CATEGORIES:
+        errors["category"] = _l("Choose one of the categories.")
     if reason and reason not in DECLINE_REASONS:
         errors["closing_code"] = _l("Choose one of the reasons.")
     if channel and channel not in CHANNELS:
@@ -168,6 +193,7 @@ def _end_here(
         noted={name: code for name, code in given.items() if code},
     )  # fmt: skip
     tip.closing_code, tip.channel_code = reason or None, channel or None
+    tip.category = category or tip.category
     if note.strip():
         write_to_informant(acting, tip, kind=MessageKind.NOTE, text=note, field="note")
     return tip
