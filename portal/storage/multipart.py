@@ -17,7 +17,7 @@ Source: 3-architecture rule 4, 4-sealing "Sealed object".
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
@@ -57,13 +57,17 @@ class ByteStream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """What a body is sealed with. ``day``: the only time that blobs get."""
+    """What a body is sealed with. ``day``: the only time that blobs get.
+
+    ``moved`` is called whenever some more of the body has come; it may wait, and raise to end the upload.
+    """
 
     limits: Limits
     admission: Admission
     blobs: Blobs
     rng: Rng
     day: date
+    moved: Callable[[], None] | None = None
 
 
 def receive(
@@ -77,21 +81,23 @@ def receive(
     """
     sink = _Sink(into, sealing=sealing, declared_bytes=declared_bytes)
     try:
-        for event in _events(stream, boundary=boundary, limits=sealing.limits):
+        for event in _events(stream, boundary=boundary, sealing=sealing):
             sink.take(event)
     finally:
         sink.abandon()
 
 
-def _events(stream: ByteStream, *, boundary: bytes, limits: Limits) -> Iterator[PartEvent]:
+def _events(stream: ByteStream, *, boundary: bytes, sealing: Sealing) -> Iterator[PartEvent]:
     """Decoder events up to the end of the message. What cannot be decoded becomes BrokenBody."""
     try:
         decoder = MultipartDecoder(boundary)
         read_bytes = 0
         while chunk := _read(stream):
             read_bytes += len(chunk)
-            if read_bytes > limits.max_body_bytes:
-                raise TooLarge(Refused.MESSAGE_TOO_LARGE, max_bytes=limits.max_message_bytes)
+            if read_bytes > sealing.limits.max_body_bytes:
+                raise TooLarge(Refused.MESSAGE_TOO_LARGE, max_bytes=sealing.limits.max_message_bytes)
+            if sealing.moved is not None:
+                sealing.moved()
             yield from decoder.feed(chunk)
     except Malformed:
         raise BrokenBody(Refused.MALFORMED) from None

@@ -38,9 +38,9 @@ from werkzeug.datastructures import MultiDict
 
 from portal.crypto.receipt import Receipt
 from portal.crypto.stream import ObjectKind
-from portal.domain.drafts import DraftSecrets, keep_files, list_files
+from portal.domain.drafts import DraftFileInfo, DraftSecrets, keep_files, list_files
 from portal.domain.errors import DeskClosed
-from portal.domain.flood import UploadTurns
+from portal.domain.flood import UploadTurn, UploadTurns
 from portal.domain.intake import Intake
 from portal.domain.mailbox import desk_of
 from portal.errors import XiansuoError
@@ -127,9 +127,11 @@ class PortalRequest(SealingRequest):
         view = flask.current_app.view_functions.get(self.endpoint or "")
         into = getattr(view, _MARK, None)
         admission: Admission = NoFiles()
+        moved = None
         if isinstance(into, Into):
             admission = self._admission = _DraftAdmission(self, uploads, into)
-        return Sealing(intake.limits, admission, intake.blobs, intake.rng, intake.today)
+            moved = self._admission.moved
+        return Sealing(intake.limits, admission, intake.blobs, intake.rng, intake.today, moved)
 
     def received_all(self) -> None:
         if self._admission is not None:
@@ -158,7 +160,7 @@ class _DraftAdmission:
         self._request = request
         self._uploads = uploads
         self._into = into
-        self._has_turn = False
+        self._turn: UploadTurn | None = None
         self._draft: DraftSecrets | None = None
         self._desk = Desk.DESK
 
@@ -168,10 +170,8 @@ class _DraftAdmission:
         uploads.check_token(fields.get("csrf_token", ""))
         draft = _draft_secrets(fields)
         self._desk = self._desk_for(fields)
-        kept = set(_kept(fields))
-        listed = [info for info in list_files(uploads.intake, draft=draft) if info.object_id in kept]
-        uploads.turns.begin()
-        self._has_turn = True
+        listed = _listed(uploads.intake, draft, kept=_kept(fields))
+        self._turn = uploads.turns.begin()
         self._draft = draft
         roomy = uploads.has_room(min(self._request.content_length or 0, limits.max_body_bytes))
         return Allowance(
@@ -181,11 +181,15 @@ class _DraftAdmission:
             closed=None if roomy else Refused.DISK_FULL,
         )
 
+    def moved(self) -> None:
+        """Tell the turn that this upload has not stalled."""
+        if self._turn is not None:
+            self._turn.moved()
+
     def close(self) -> None:
         """Write down what has arrived and give the turn back."""
-        if self._has_turn:
-            self._has_turn = False
-            self._uploads.turns.end()
+        if self._turn is not None:
+            self._turn.end()
         draft, self._draft = self._draft, None
         if draft is not None:
             try:
@@ -229,6 +233,13 @@ def _secret(text: object, *, missing: str) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise FormIncomplete(missing)
     return secret
+
+
+def _listed(intake: Intake, draft: DraftSecrets, *, kept: list[uuid.UUID]) -> list[DraftFileInfo]:
+    """The files of the draft that the page listed and the person kept."""
+    if not kept:
+        return []
+    return [info for info in list_files(intake, draft=draft) if info.object_id in kept]
 
 
 def _kept(fields: MultiDict[str, str]) -> list[uuid.UUID]:

@@ -134,12 +134,16 @@ class CountedTurns:
     """Upload turns that only count."""
 
     def __init__(self, *, full: bool = False) -> None:
-        self.begun, self.ended, self._full = 0, 0, full
+        self.begun, self.moves, self.ended, self._full = 0, 0, 0, full
 
-    def begin(self) -> None:
+    def begin(self) -> CountedTurns:
         if self._full:
             raise RetryLater(Busy.UPLOADS)
         self.begun += 1
+        return self
+
+    def moved(self) -> None:
+        self.moves += 1
 
     def end(self) -> None:
         self.ended += 1
@@ -161,7 +165,9 @@ def test_upload_turn_is_taken_for_files_alone_and_always_given_back(browser: Bro
     browser.post(files=[file, file, file, file], fail="1")
     body = multipart(browser.form, [file])
     browser.send(body[:-20])
-    assert (turns.begun, turns.ended) == (3, 3)
+    assert (turns.begun, turns.ended, turns.moves) == (3, 3, 0)
+    browser.post(files=[("files", "a", bytes(90 * KIB)), ("files", "b", bytes(90 * KIB))], fail="1")
+    assert (turns.begun, turns.ended, turns.moves) == (4, 4, 1)
 
 
 def test_no_turn_to_be_had_is_told_with_what_was_typed(browser: Browser, tmp_path: Path) -> None:
