@@ -108,9 +108,35 @@ class _WriteTurns:
             os.close(fd)
 
 
+#: SQLite says "no such table" with the same class as "locked"; only these pass by themselves.
+_SQLITE_PASSING = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_INTERRUPT,
+    }
+)
+_POSTGRES_DISK_FULL = "53100"
+
+
 def is_busy(error: DBAPIError) -> bool:
     """Whether the database refused only because it is locked, full or away: the person can try again."""
-    return isinstance(error, OperationalError)
+    code = _sqlite_code(error)
+    return isinstance(error, OperationalError) and (code is None or code in _SQLITE_PASSING)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether what it lacked was room."""
+    full = getattr(error.orig, "sqlstate", None) == _POSTGRES_DISK_FULL
+    return full or _sqlite_code(error) == sqlite3.SQLITE_FULL
+
+
+def _sqlite_code(error: DBAPIError) -> int | None:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF
 
 
 def _configure_sqlite(engine: Engine) -> None:

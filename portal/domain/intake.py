@@ -1,6 +1,7 @@
 """What every verb of the public side stands on, handed in once: database, blobs, keys, clock, chance, limits.
 
-Owns: turning a database that is locked, full or away into ``RetryLater``. Must not know: requests, pages.
+Owns: the day, and transactions that end in ``RetryLater`` where the database is locked, full or away. Must
+not know: requests, pages.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
-from portal.db import Database, is_busy
+from portal.db import Database
 from portal.domain.recipients import Recipients
+from portal.domain.retrying import retry_later
 from portal.models import Rng
 from portal.storage.blobs import Blobs
-from portal.storage.errors import Busy, RetryLater
 from portal.storage.received import Limits
 
 
@@ -42,24 +41,11 @@ class Intake:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One snapshot. Raises RetryLater where the database is away."""
-        with _retry_later(), self.database.read() as session:
+        with retry_later(), self.database.read() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """One transaction, committed when the block ends well. Raises RetryLater where it cannot be."""
-        with _retry_later(), self.database.write() as session:
+        with retry_later(), self.database.write() as session:
             yield session
-
-
-@contextmanager
-def _retry_later() -> Iterator[None]:
-    try:
-        yield
-    except PoolTimeout:
-        raise RetryLater(Busy.DATABASE) from None
-    except DBAPIError as error:
-        if not is_busy(error):
-            raise
-        # The error's own text holds the statement and its values; it must not travel on in a traceback.
-        raise RetryLater(Busy.DATABASE) from None

@@ -20,6 +20,7 @@ from portal.crypto.recipients import PublicKey
 from portal.crypto.signing import VerifyKey
 from portal.db import Database
 from portal.domain.errors import DeskClosed
+from portal.domain.retrying import retry_later
 from portal.errors import UnsignedKey
 from portal.models import Desk, KeyPurpose
 from portal.trust import TrustedKeys, current_key
@@ -54,7 +55,10 @@ class _Keys:
 
 
 class Recipients:
-    """Verified keys of today. Safe for many threads; at most one of them reads the database at a time."""
+    """Verified keys of today. Safe for many threads; at most one of them reads the database at a time.
+
+    Every method may raise RetryLater: a key that cannot be looked up is not guessed.
+    """
 
     def __init__(self, database: Database, *, root: VerifyKey, clock: Clock) -> None:
         self._database = database
@@ -97,7 +101,7 @@ class Recipients:
     def _read(self) -> _Keys:
         day = civil_day(self._clock)
         purposes = (KeyPurpose.DESK, KeyPurpose.ALTERNATE, KeyPurpose.DIRECTOR, KeyPurpose.CLEANER)
-        with self._database.read() as session:
+        with retry_later(), self._database.read() as session:
             found = {purpose: self._verified(session, purpose, day=day) for purpose in purposes}
         present = {purpose: recipient for purpose, recipient in found.items() if recipient is not None}
         return _Keys(day=day, read_at=self._clock.now(), by_purpose=present)
