@@ -24,7 +24,7 @@ from portal.storage.blobs import Blobs
 from portal.storage.received import Limits
 from portal.storage.sweep import sweep_orphans
 from tests.support.intake import open_intake
-from tests.support.intake_server import Client, Server, multipart, serving
+from tests.support.intake_server import BOUNDARY, Client, Server, multipart, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.databases("sqlite")]
 
@@ -239,3 +239,32 @@ def attached_blobs(database: Database) -> set[str | None]:
                 sql_select(SealedObject.blob_name).join(Attachment, Attachment.object_id == SealedObject.id)
             )
         )
+
+
+def test_body_of_unannounced_length_is_taken_in_chunks(server: Server) -> None:
+    client = server.connect()
+    fields = fields_of(client)
+    body = multipart(fields, [("files", "a", bytes(MIB))])
+    head = client.head("/submit", length=0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    client.socket.sendall(head)
+    for at in range(0, len(body), 50_000):
+        piece = body[at : at + 50_000]
+        client.socket.sendall(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
+    client.socket.sendall(b"0\r\n\r\n")
+    answer = client.answer()
+    assert (answer.status, answer.said["what"]) == (200, "new")
+
+
+def test_endless_body_of_unannounced_length_is_told_and_ended(server: Server) -> None:
+    client = server.connect()
+    start = multipart(fields_of(client), [("files", "a", b"")]).removesuffix(f"--{BOUNDARY}--\r\n".encode())
+    head = client.head("/submit", length=0).replace(b"Content-Length: 0", b"Transfer-Encoding: chunked")
+    client.socket.sendall(head + f"{len(start):x}\r\n".encode() + start[:-2] + b"xx\r\n")
+    piece = b"10000\r\n" + bytes(65536) + b"\r\n"
+    readable: list[socket.socket] = []
+    while not readable:
+        client.socket.sendall(piece)
+        readable, _, _ = select.select([client.socket], [], [], 0)
+    answer = client.answer()
+    assert (answer.status, answer.said["reason"]) == (413, "message-too-large")
+    assert files_under(server.blob_dir) == set()
