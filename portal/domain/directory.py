@@ -18,6 +18,8 @@ from portal.models import DirectoryEntry, DirectoryKind
 from portal.storage.errors import RetryLater
 
 REFRESH_SECONDS: Final = 60
+#: Of each kind, the first in the office's order: the form with all it loads stays within 40 KB.
+MAX_NAMES: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,8 @@ class Directory:
         with self._intake.reading() as session:
             rows = session.execute(query).all()
         return Suggestions(
-            bodies=tuple(name for kind, name in rows if kind is DirectoryKind.BODY),
-            places=tuple(name for kind, name in rows if kind is DirectoryKind.PLACE),
+            bodies=tuple(name for kind, name in rows if kind is DirectoryKind.BODY)[:MAX_NAMES],
+            places=tuple(name for kind, name in rows if kind is DirectoryKind.PLACE)[:MAX_NAMES],
         )
 
 
