@@ -1,7 +1,7 @@
 """What happens on which day, in order: steps are entered in any order and played day by day.
 
-Owns: the order of steps, and the moment each one gets. Staff work on working days; a step that would fall on a
-free day happens on the next working one. Must not know: what a step does.
+Owns: the order of steps, and the moment each one gets. Staff work on working days; a step that would fall
+on a free day happens on the next working one. Must not know: what a step does.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A case from its conclusion to its end: drafts, approval, delivery, items, answers, closing. One step a function.
+"""A case from its conclusion to its end: drafts, approval, delivery, items, answers, closing.
 
-Source: 1-mission journey 6–8.
+One step a function. Source: 1-mission journey 6–8.
 """
 
 from __future__ import annotations

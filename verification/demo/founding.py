@@ -1,4 +1,4 @@
-"""Founding the demo's office: keys signed by its root, bodies, people, who is in charge, the public directory.
+"""Founding the demo's office: keys signed by its root, bodies, people, who is in charge, the directory.
 
 Owns: how a county's file becomes rows, on a day before the first tip. Must not know: tips, cases.
 """
@@ -92,5 +92,3 @@ def _add_person(
     for code, kind in person.interests:
         declare_interest(session, staff=row, unit_id=units[code].id, kind=kind, rng=stage.rng)
     return row
-
-

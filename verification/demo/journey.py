@@ -95,9 +95,18 @@ def enter_case(run: CaseRun, diary: Diary) -> None:
         # Free days push steps back; whatever follows never comes before.
         day = max(day, diary.working_day(opened + timedelta(days=round(planned.after))))
         try:
-            diary.enter(day, planned.step, order=CASES)
+            diary.enter(day, partial(_told, run.story.key, planned.step), order=CASES)
         except ValueError as error:
             raise ValueError(f"{run.story.key}: {error}") from None
+
+
+def _told(key: str, step: Step) -> None:
+    """Play a step; if it fails, say in whose story."""
+    try:
+        step()
+    except Exception as error:
+        error.add_note(f"in the case {key}")
+        raise
 
 
 def steps_of(story: CaseStory) -> Iterator[str]:

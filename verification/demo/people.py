@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -54,14 +54,14 @@ def easy_passphrase() -> str:
     return " ".join(secrets.choice(WORDS) for _ in range(3))
 
 
-def make_keys(people: Sequence[Person], *, host_key: bytes, pool: Executor) -> list[Keyed]:
-    """Fresh keys for everybody, in order. host_key: 32 bytes."""
+def make_keys(people: Sequence[Person], *, host_key: bytes, pool: Executor) -> Iterator[Keyed]:
+    """Fresh keys for everybody, in order, begun at once. host_key: 32 bytes."""
     passphrases = [easy_passphrase() for _ in people]
-    made = pool.map(_make, passphrases, [host_key] * len(people), chunksize=4)
-    return [
+    made = pool.map(_make, passphrases, [host_key] * len(people), chunksize=2)
+    return (
         Keyed(person=person, passphrase=passphrase, secrets=_unpack(packed))
         for person, passphrase, packed in zip(people, passphrases, made, strict=True)
-    ]
+    )
 
 
 def _make(passphrase: str, host_key: bytes) -> tuple[bytes, ...]:

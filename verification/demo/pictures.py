@@ -11,8 +11,7 @@ import math
 import random
 import struct
 import wave
-from collections.abc import Iterable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -60,12 +59,11 @@ class Shot:
 
 
 class Album:
-    """Pictures that stories ask for, taken all at once before anything is played."""
+    """Pictures that stories ask for; they are taken while the first ones are already in use."""
 
     def __init__(self) -> None:
         self._shots: list[Shot] = []
-        self._coming: Iterable[bytes] = ()
-        self._files: list[bytes] = []
+        self._coming: list[Future[bytes]] = []
 
     def ask(self, scene: str, *, day: date, town: str, comment: str) -> int:
         """Ask for a picture of that day; returns its number. ValueError for a scene that there is not."""
@@ -77,16 +75,14 @@ class Album:
         return seed
 
     def take_all(self, *, pool: Executor) -> None:
-        """Begin to take everything that was asked for."""
-        self._coming = pool.map(take, self._shots, chunksize=4)
-
-    def develop(self) -> None:
-        """Wait until everything is taken."""
-        self._files = list(self._coming)
+        """Begin to take everything that was asked for, the oldest first."""
+        by_day = sorted(self._shots, key=lambda shot: shot.taken_at)
+        coming = {shot.seed: pool.submit(take, shot) for shot in by_day}
+        self._coming = [coming[shot.seed] for shot in self._shots]
 
     def __getitem__(self, number: int) -> tuple[Shot, bytes]:
-        """A picture and its bytes."""
-        return self._shots[number], self._files[number]
+        """A picture and its bytes, waited for if need be."""
+        return self._shots[number], self._coming[number].result()
 
     def __len__(self) -> int:
         return len(self._shots)

@@ -31,7 +31,7 @@ from verification.demo.county import County, read_county
 from verification.demo.diary import Diary
 from verification.demo.founding import found
 from verification.demo.journey import enter_case
-from verification.demo.people import Keyed, make_keys
+from verification.demo.people import make_keys
 from verification.demo.pictures import Album
 from verification.demo.stage import Stage
 from verification.demo.stories import CaseStory, TipStory, read_stories
@@ -86,18 +86,18 @@ def seed(place: Place, *, profile: str, now: datetime, say: Say) -> Seeded:
     clock.advance(timedelta(hours=9))
     stage = _stage(place, county, clock)
     diary = Diary(now=now, free_days=lambda day: not is_shipped_workday(day))
-    album, tip_steps = Album(), None
+    album = Album()
+    tip_steps = _enter(stage, diary, album, tips, cases)
     with _pool() as pool:
-        tip_steps, _runs = _enter(stage, diary, album, tips, cases)
-        say(f"making the keys of {len(county.people)} people and {len(album)} pictures …")
+        say(f"making the keys of {len(county.people)} people, then {len(album)} pictures …")
+        coming = make_keys(county.people, host_key=place.host_key, pool=pool)
         album.take_all(pool=pool)
-        people = {one.person.login: one for one in make_keys(county.people, host_key=place.host_key, pool=pool)}
-        album.develop()
-    found(stage, root=place.root, people=people, today_offset=FOUNDED_DAYS_AGO)
-    _play(stage, diary, say=say)
+        people = {keyed.person.login: keyed for keyed in coming}
+        found(stage, root=place.root, people=people, today_offset=FOUNDED_DAYS_AGO)
+        _play(stage, diary, say=say)
     clock.set(now)
     leave_to_the_workers(stage, say=say)
-    return Seeded(_accounts(county, people), tip_steps.receipts())
+    return Seeded([keyed.account() for keyed in people.values()], tip_steps.receipts())
 
 
 def _pool() -> ProcessPoolExecutor:
@@ -138,20 +138,17 @@ def _stage(place: Place, county: County, clock: FixedClock) -> Stage:
 
 def _enter(
     stage: Stage, diary: Diary, album: Album, tips: tuple[TipStory, ...], cases: tuple[CaseStory, ...]
-) -> tuple[TipSteps, list[CaseRun]]:
+) -> TipSteps:
     """Enter every story into the diary, and every picture into the album."""
     tip_steps = TipSteps(stage, diary, album)
     taken_by = {key: case for case in cases for key in case.tips}
     for number, tip in enumerate(tips):
         tip_steps.enter(tip, number=number, case=taken_by.get(tip.key))
     supervisors = stage.with_role(Role.SUPERVISOR)
-    runs = [
-        CaseRun(stage, album, case, tip_steps.played, supervisors[number % len(supervisors)])
-        for number, case in enumerate(cases)
-    ]
-    for run in runs:
-        enter_case(run, diary)
-    return tip_steps, runs
+    for number, case in enumerate(cases):
+        opener = supervisors[number % len(supervisors)]
+        enter_case(CaseRun(stage, album, case, tip_steps.played, opener), diary)
+    return tip_steps
 
 
 def _play(stage: Stage, diary: Diary, *, say: Say) -> None:
@@ -176,7 +173,3 @@ def _read_notices(stage: Stage) -> None:
     for person in stage.county.people:
         with stage.acting(person.login) as acting:
             take_note(acting)
-
-
-def _accounts(county: County, people: dict[str, Keyed]) -> list[dict[str, str]]:
-    return [people[person.login].account() for person in county.people]

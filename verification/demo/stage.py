@@ -1,7 +1,7 @@
 """The office in one database while the demo is being played: who acts, when, and with what in hand.
 
-Owns: unlocked keys of everybody for the length of the seed, the clock that is moved, sealing of files, and the
-outbox, which is run through the workers' own handlers. Must not know: any story.
+Owns: unlocked keys of everybody for the length of the seed, the clock that is moved, sealing of files, and
+the outbox, which is run through the workers' own handlers. Must not know: any story.
 """
 
 from __future__ import annotations
@@ -116,6 +116,16 @@ class Stage:
             file_key=file_key,
             blob_name=blob.name,
         )
+
+    def work_on(self, topic: OutboxTopic, subject_id: uuid.UUID) -> bool:
+        """Run the work on one subject; whether it was finished. What was not is left to the workers."""
+        wanted = select(OutboxRow.id).where(OutboxRow.topic == topic, OutboxRow.subject_id == subject_id)
+        with self.database.read() as session:
+            waiting = session.scalars(wanted).all()
+        for row_id in waiting:
+            run_row(row_id, bench=self.bench, handlers=HANDLERS)
+        with self.database.read() as session:
+            return session.scalar(wanted.limit(1)) is None
 
     def run_outbox(self, *topics: OutboxTopic) -> None:
         """Run what waits under ``topics``, as a worker does. Raises WorkFailed."""

@@ -24,6 +24,11 @@ def upgrade(url: str) -> None:
     command.upgrade(config_for(url), "head")
 
 
+def downgrade(url: str) -> None:
+    """Take every table of ours away again, with everything in them."""
+    command.downgrade(config_for(url), "base")
+
+
 def head() -> str:
     """The newest revision."""
     found = ScriptDirectory(str(HERE)).get_current_head()
