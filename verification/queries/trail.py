@@ -72,7 +72,7 @@ def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
             name=entry.event,
             subject_kind=entry.subject_kind,
             subject_id=entry.subject_id,
-            on_paper="paper" in entry.facts,
+            on_paper="paper" in entry.facts and not entry.event.startswith("paper."),
         )
         for entry in entries
     ]

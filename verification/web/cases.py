@@ -51,11 +51,11 @@ SHELVES: dict[Shelf, LazyString] = {
     Shelf.CLOSED: _l("Closed"),
 }
 WAY_NAMES: dict[str, LazyString] = {
-    "docketing": _l("Docketing"),
+    "docketing": _l("Docket"),
     "planning": _l("Plan"),
-    "verifying": _l("Verification"),
-    "concluding": _l("Conclusion"),
-    "rectifying": _l("Rectification"),
+    "verifying": _l("Verify"),
+    "concluding": _l("Conclude"),
+    "rectifying": _l("Put right"),
     "closed": _l("Closed"),
 }
 

@@ -42,6 +42,19 @@ class Arrow:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Rows of the table that differ in nothing but the state they start from: one number in the picture."""
+
+    number: int
+    rows: tuple[Transition, ...]
+
+    @property
+    def sources(self) -> tuple[AnyState, ...]:
+        """Where it can start."""
+        return tuple(row.source for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """One picture."""
 
@@ -50,19 +63,20 @@ class Flow:
     height: int
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
-    rows: tuple[tuple[int, Transition], ...]
+    acts: tuple[Act, ...]
 
 
 def flow_of(kind: SubjectKind) -> Flow:
     """Draw the transitions of one kind of subject, numbered as in the table beside it."""
     states: list[AnyState] = list(STATES[kind])
     place = {state: index for index, state in enumerate(states)}
-    rows = [(number, row) for number, row in enumerate((r for r in TRANSITIONS if r.kind is kind), start=1)]
+    acts = _acts(kind)
     numbers: dict[tuple[int, int], list[int]] = {}
-    for number, row in rows:
-        start = place[row.source]
-        end = start if row.target is None else place[row.target]
-        numbers.setdefault((start, end), []).append(number)
+    for act in acts:
+        for row in act.rows:
+            start = place[row.source]
+            end = start if row.target is None else place[row.target]
+            numbers.setdefault((start, end), []).append(act.number)
     beside = {pair for pair in numbers if pair[0] != pair[1] and pair[1] - pair[0] != 1}
     right = _lanes([pair for pair in beside if pair[1] > pair[0]])
     left = _lanes([pair for pair in beside if pair[1] < pair[0]])
@@ -80,7 +94,15 @@ def flow_of(kind: SubjectKind) -> Flow:
         for index, state in enumerate(states)
     ]
     height = MARGIN * 2 + STEP * (len(states) - 1) + BOX_HEIGHT
-    return Flow(kind, width, height, tuple(boxes), tuple(arrows), tuple(rows))
+    return Flow(kind, width, height, tuple(boxes), tuple(arrows), acts)
+
+
+def _acts(kind: SubjectKind) -> tuple[Act, ...]:
+    alike: dict[object, list[Transition]] = {}
+    for row in TRANSITIONS:
+        if row.kind is kind:
+            alike.setdefault((row.action, row.target, row.permission, row.rules), []).append(row)
+    return tuple(Act(number, tuple(rows)) for number, rows in enumerate(alike.values(), start=1))
 
 
 def _joined(numbers: Iterable[int]) -> str:

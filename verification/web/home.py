@@ -79,7 +79,8 @@ def _board(acting: Acting) -> Board:
         board.tasks = boards.own_tasks(acting)
     if may(Permission.ITEM_SIGN_OFF) and exists("rectification.show"):
         count = boards.items_to_sign(acting)
-        _add(board, "rectification.show", count, _l("close-offs wait for your signature"))
+        if count:
+            _add(board, "rectification.show", count, _l("close-offs wait for your signature"))
     if may(Permission.UNIT_DESK) and acting.actor.unit_id is not None:
         count = boards.items_of_unit(acting, unit_id=acting.actor.unit_id)
         _add(board, "unit_desk.show", count, _l("rectification items to report on"))

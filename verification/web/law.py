@@ -18,10 +18,10 @@ from verification.models import Role
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.rulebook import shipped_rules
 from verification.web.explain import ExplainedRule, explained_rule
-from verification.web.flow import Flow, flow_of
+from verification.web.flow import Act, Flow, flow_of
 from verification.web.routing import route
 from verification.workflow.states import SubjectKind
-from verification.workflow.table import TRANSITIONS, Transition
+from verification.workflow.table import TRANSITIONS
 
 blueprint = Blueprint("law", __name__)
 
@@ -46,10 +46,9 @@ class RuleLine:
 
 @dataclass(frozen=True, slots=True)
 class FlowLine:
-    """One row of the table: its number in the picture, who may, and what it rests on."""
+    """One act of the table: its number in the picture, who may, and what it rests on."""
 
-    number: int
-    row: Transition
+    act: Act
     roles: tuple[LazyString, ...]
     rules: tuple[ExplainedRule, ...]
 
@@ -83,12 +82,11 @@ def _flow_lines(flow: Flow) -> list[FlowLine]:
     book = shipped_rules()
     return [
         FlowLine(
-            number=number,
-            row=row,
-            roles=tuple(_roles_that_may(row.permission)),
-            rules=tuple(explained_rule(book[rule_id]) for rule_id in row.rules if rule_id in book),
+            act=act,
+            roles=tuple(_roles_that_may(act.rows[0].permission)),
+            rules=tuple(explained_rule(book[rule_id]) for rule_id in act.rows[0].rules if rule_id in book),
         )
-        for number, row in flow.rows
+        for act in flow.acts
     ]
 
 

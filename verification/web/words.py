@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import format_date, format_datetime
+from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
@@ -112,7 +112,7 @@ def moment(value: datetime | None) -> str:
     """A date and time in the office's zone; empty for none."""
     if value is None:
         return ""
-    return str(format_datetime(value.astimezone(CIVIL_ZONE), "medium", rebase=False))
+    return f"{day(value)} {value.astimezone(CIVIL_ZONE):%H:%M}"
 
 
 def due_at(value: datetime | None) -> str:
