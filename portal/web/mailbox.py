@@ -27,8 +27,8 @@ from portal.texts import gettext as _
 from portal.web import words
 from portal.web.forms import MessageForm, Problem, size_in_words
 from portal.web.screens import ListedFile, screens
-from portal.web.submit import TROUBLES, Answer, file_problems, listed_files
 from portal.web.tokens import FIELD, check_token, new_token
+from portal.web.troubles import BUSY, TROUBLES, Answer, answer_to, file_problems, listed_files
 from portal.web.uploads import (
     Into,
     PortalRequest,
@@ -106,8 +106,8 @@ def write() -> Response:
         return _take(portal_request())
     except (MistypedReceipt, UnknownReceipt) as error:
         return _refused(error)
-    except tuple(TROUBLES) as error:
-        answer = next(answer for kind, answer in TROUBLES.items() if isinstance(error, kind))
+    except TROUBLES as error:
+        answer = answer_to(error)
     return _again(portal_request(), answer=answer)
 
 
@@ -159,9 +159,10 @@ def _again(sent: PortalRequest, *, answer: Answer, problems: list[Problem] | Non
 
 def _typed_alone(receipt: str, *, typed: Typed) -> Response:
     """What was typed, on a page that needs no database."""
-    notice = TROUBLES[RetryLater].notice
-    page = render_template("portal/message_again.html", notice=notice, **_for_forms(receipt, typed=typed))
-    response = make_response(page, TROUBLES[RetryLater].status)
+    page = render_template(
+        "portal/message_again.html", notice=BUSY.notice, **_for_forms(receipt, typed=typed)
+    )
+    response = make_response(page, BUSY.status)
     response.headers["Retry-After"] = "30"
     return response
 
