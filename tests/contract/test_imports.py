@@ -37,12 +37,25 @@ def test_portal_imports_nothing_of_verification(graph: grimp.ImportGraph) -> Non
     assert graph.find_shortest_chains("verification", "portal", as_packages=True) != set()
 
 
+#: The demo's seed plays citizens and staff alike; it alone stands on both sides, and nothing stands on it.
+DEMO = "verification.demo"
+
+
 def test_verification_imports_only_the_kernel(graph: grimp.ImportGraph) -> None:
     internal = [module for module in graph.modules if module.split(".")[0] == "verification"]
+    internal = [module for module in internal if not module.startswith(DEMO)]
     used = {name for module in internal for name in graph.find_modules_directly_imported_by(module)}
     parts = {name.split(".")[1] for name in used if name.startswith("portal.")}
     assert {"models", "clock", "db"} <= parts | {"db"}
     assert parts - KERNEL == set()
+
+
+def test_the_demo_stands_on_both_sides_and_only_commands_on_it(graph: grimp.ImportGraph) -> None:
+    demo = {module for module in graph.modules if module.startswith(DEMO)}
+    used = {name for module in demo for name in graph.find_modules_directly_imported_by(module)}
+    assert {name.split(".")[1] for name in used if name.startswith("portal.")} - KERNEL == {"domain"}
+    users = {name for module in demo for name in graph.find_modules_that_directly_import(module)} - demo
+    assert users == {"verification.cli.setup"}
 
 
 def test_kernel_imports_none_of_the_public_side(graph: grimp.ImportGraph) -> None:
