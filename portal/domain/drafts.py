@@ -17,7 +17,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.crypto.compartments import JsonValue, decode_record, encode_record
@@ -109,18 +109,26 @@ def keep_files(intake: Intake, *, draft: DraftSecrets, desk: Desk, files: Sequen
         rows.write(session)
 
 
-def list_files(intake: Intake, *, draft: DraftSecrets) -> tuple[DraftFileInfo, ...]:
-    """All files of a draft, oldest first, those already sent included."""
+def list_files(
+    intake: Intake, *, draft: DraftSecrets, object_ids: Sequence[uuid.UUID] | None = None
+) -> tuple[DraftFileInfo, ...]:
+    """Files of a draft, oldest first, those already sent included; all, or those of ``object_ids``."""
+    asked = true() if object_ids is None else DraftFile.object_id.in_(object_ids)
     with intake.reading() as session:
-        return read_files(session, draft=draft)
+        return read_files(session, draft=draft, where=asked)
 
 
-def read_files(session: Session, *, draft: DraftSecrets) -> tuple[DraftFileInfo, ...]:
-    """As ``list_files``, in a session at hand. A row that the draft key does not open is left out."""
+def read_files(
+    session: Session, *, draft: DraftSecrets, where: ColumnElement[bool]
+) -> tuple[DraftFileInfo, ...]:
+    """Files of a draft for which ``where`` holds. A row that the draft key does not open is left out.
+
+    Ask for no more than is needed: anybody may fill a draft of their own, and opening costs.
+    """
     found = session.execute(
         select(DraftFile.object_id, DraftFile.sealed_meta, DraftFile.submitted, SealedObject.blob_name)
         .join(SealedObject, SealedObject.id == DraftFile.object_id)
-        .where(DraftFile.draft_id == draft.id)
+        .where(DraftFile.draft_id == draft.id, where)
         .order_by(DraftFile.ordinal)
     )
     opened = (
@@ -139,8 +147,9 @@ def choose_files(
     """
     if not object_ids:
         return ()
-    by_id = {info.object_id: info for info in read_files(session, draft=draft)}
     wanted = list(dict.fromkeys(object_ids))
+    asked = DraftFile.object_id.in_(wanted)
+    by_id = {info.object_id: info for info in read_files(session, draft=draft, where=asked)}
     if gone := frozenset(wanted) - by_id.keys():
         raise FilesGone(gone)
     chosen = tuple(by_id[object_id] for object_id in wanted)

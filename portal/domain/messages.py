@@ -68,12 +68,12 @@ def find_known(intake: Intake, *, draft: DraftSecrets, lookup_id: bytes) -> Know
         sent = session.execute(
             select(Draft.tip_id, Draft.content_mac).where(Draft.id == draft.id)
         ).one_or_none()
-        files = read_files(session, draft=draft)
+        sent_files = read_files(session, draft=draft, where=DraftFile.submitted.is_(True))
     return Known(
         tip=None if tip is None else TipRef(tip.id, tip.desk),
         sent_to=None if sent is None else sent.tip_id,
         tag=None if sent is None else sent.content_mac,
-        sent_files=tuple(info for info in files if info.submitted),
+        sent_files=sent_files,
     )
 
 

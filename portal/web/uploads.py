@@ -237,9 +237,7 @@ def _secret(text: object, *, missing: str) -> bytes:
 
 def _listed(intake: Intake, draft: DraftSecrets, *, kept: list[uuid.UUID]) -> list[DraftFileInfo]:
     """The files of the draft that the page listed and the person kept."""
-    if not kept:
-        return []
-    return [info for info in list_files(intake, draft=draft) if info.object_id in kept]
+    return list(list_files(intake, draft=draft, object_ids=kept)) if kept else []
 
 
 def _kept(fields: MultiDict[str, str]) -> list[uuid.UUID]:

@@ -68,6 +68,12 @@ def test_draft_keeps_the_day_it_was_begun_on(intake: Intake, draft: DraftSecrets
     assert row.begun_on == begun
 
 
+def test_files_are_listed_by_id_where_only_some_are_asked_for(intake: Intake, draft: DraftSecrets) -> None:
+    _, two, three = put_files(intake, draft, [("1", b"1"), ("2", b"2"), ("3", b"3")])
+    asked = [three.object_id, two.object_id, uuid.UUID(int=1)]
+    assert [info.name for info in list_files(intake, draft=draft, object_ids=asked)] == ["2", "3"]
+
+
 def test_no_files_make_no_draft(intake: Intake, draft: DraftSecrets) -> None:
     keep_files(intake, draft=draft, desk=Desk.DESK, files=[])
     with intake.reading() as session:
