@@ -20,7 +20,7 @@ from verification.domain.acting import Acting
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
 from verification.domain.inputs import SHORT, Inputs
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
-from verification.domain.record_forms import checked_words
+from verification.domain.record_forms import checked_words, in_order
 from verification.errors import InvalidInput, NotHere, Refused
 from verification.models import (
     Case,
@@ -186,7 +186,7 @@ def read_records(acting: Acting, *, task_id: uuid.UUID) -> list[ReadRecord]:
         ReadRecord(
             row=row,
             place=str(bodies[row.body_id]["place"]),
-            words=dict(bodies[row.body_id]["words"]),
+            words=in_order(row.kind, bodies[row.body_id]["words"]),
             people=tuple(present[row.id]),
         )
         for row in rows

@@ -89,3 +89,8 @@ def checked_words(
         if isinstance(field, Line)
     }
     return {**ticks, **lines}
+
+
+def in_order(kind: RecordKind, words: Mapping[str, str | bool]) -> dict[str, str | bool]:
+    """A stored record's fields in the order of its form; sealed records are sorted by name."""
+    return {field.name: words[field.name] for field in RECORD_FORMS[kind].fields if field.name in words}

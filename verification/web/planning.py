@@ -130,7 +130,7 @@ def _form(acting: Acting, case: Case, *, typed: Typed, problem: Problem) -> str:
     return render_template(
         "verification/planning/write.html",
         case=case,
-        title=read_brief(acting, case).title,
+        brief=read_brief(acting, case),
         units=_units(acting, case),
         methods=list(METHODS.items()),
         inspectors=[
