@@ -69,22 +69,30 @@ def run_outbox(outbox_id: str) -> None:
             _queue.pause(row_id, seconds=ended.pause_seconds)
 
 
-class QuietRq(logging.Filter):
-    """Of RQ's own records none is passed: they name jobs at the moment a tip came, and repeat tracebacks.
-
-    An error says one line, by its class alone, and then nothing for a while.
-    """
+class Waiting:
+    """Says one line when the server stops answering, by the error's class alone, and then is quiet."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._quiet_until = 0.0
+
+    def say(self, kind: type[BaseException] | None) -> None:
+        """Say it, unless it was said lately."""
+        if time.monotonic() >= self._quiet_until:
+            log.warning("waiting: %s", kind.__name__ if kind else "the queue server does not answer")
+            self._quiet_until = time.monotonic() + QUIET_SECONDS
+
+
+class QuietRq(logging.Filter):
+    """Of RQ's own records none is passed: they name jobs when a tip came, and repeat tracebacks."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        super().__init__()
+        self._waiting = waiting
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Always False."""
-        if record.levelno >= logging.ERROR and time.monotonic() >= self._quiet_until:
-            kind = record.exc_info[0] if record.exc_info else None
-            log.warning("waiting: %s", kind.__name__ if kind else "the queue server does not answer")
-            self._quiet_until = time.monotonic() + QUIET_SECONDS
+        if record.levelno >= logging.ERROR:
+            self._waiting.say(record.exc_info[0] if record.exc_info else None)
         return False
 
 
@@ -99,6 +107,11 @@ class OutboxWorker(SimpleWorker):
         if self.stop is not None:
             self.stop.set()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's is untyped
+
+    def check_for_suspension(self, burst: bool) -> None:
+        """Asked before each job. Nobody suspends us remotely; a stop told before RQ listened counts."""
+        if self.stop is not None and self.stop.is_set():
+            raise StopRequested
 
     def subscribe(self) -> None:
         """No channel: whoever reaches the server could otherwise stop workers or their jobs."""
@@ -126,28 +139,39 @@ class OutboxWorker(SimpleWorker):
 
 def work(client: Redis, stop: threading.Event) -> None:
     """Take jobs until ``stop`` is set; start over whenever RQ gives up because the server went away."""
+    waiting = Waiting()
+    logging.getLogger("rq.worker").addFilter(QuietRq(waiting))
     pause = FIRST_PAUSE_SECONDS
     while not stop.is_set():
         began = time.monotonic()
         _listen(stop)
-        with suppress(RedisError, StopRequested):
-            worker = OutboxWorker(
-                [Queue(lane.value, connection=client, serializer=JSONSerializer) for lane in Lane],
-                connection=client,
-                serializer=JSONSerializer,
-                worker_ttl=WORKER_SECONDS,
-                log_job_description=False,
-            )
-            worker.stop = stop
-            try:
-                worker.work(logging_level="ERROR")
-            finally:
-                _listen(stop)  # RQ's handlers belong to a worker that is over
+        try:
+            _take_jobs(client, stop)
+        except StopRequested:
+            return
+        except RedisError as error:
+            waiting.say(type(error))
         if stop.is_set():
             return
         lasted = time.monotonic() - began
         pause = FIRST_PAUSE_SECONDS if lasted > HEALTHY_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
         stop.wait(pause)
+
+
+def _take_jobs(client: Redis, stop: threading.Event) -> None:
+    """One RQ worker's life. Raises RedisError where it could not begin or end in order."""
+    worker = OutboxWorker(
+        [Queue(lane.value, connection=client, serializer=JSONSerializer) for lane in Lane],
+        connection=client,
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_SECONDS,
+        log_job_description=False,
+    )
+    worker.stop = stop
+    try:
+        worker.work(logging_level="ERROR")
+    finally:
+        _listen(stop)  # RQ's handlers belong to a worker that is over
 
 
 def _listen(stop: threading.Event) -> None:
@@ -173,7 +197,6 @@ def main() -> int:
     """Run until SIGTERM or SIGINT; the job in hand is finished first."""
     global _bench, _queue  # RQ calls a function by name: what it needs has to be found from there
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("rq.worker").addFilter(QuietRq())
     refuse_dumps()
     cleaner = Cleaner()
     cleaner.start()

@@ -149,6 +149,18 @@ def test_object_that_was_changed_on_disk_is_reported_as_damaged(office: TestOffi
     assert after.report.sha256 is None
 
 
+@pytest.mark.databases("sqlite")
+def test_original_that_lies_in_its_row_is_cleaned_too(office: TestOffice, bench: Workbench) -> None:
+    """Also what any store without files of its own does: the child gets sealed bytes in memory."""
+    work = keep_file(office, photograph())
+    with office.database.write() as session:
+        row = session.get_one(SealedObject, work.subject_id)
+        with office.blobs.open(row.blob_name or "") as blob:
+            row.body, row.blob_name = blob.read(), None
+    clean_file(work, bench)
+    assert cleaning_of(office, work.subject_id).state is CleanState.CLEANED
+
+
 def test_second_run_has_no_effect_and_leaves_no_blob(office: TestOffice, bench: Workbench) -> None:
     work = keep_file(office, photograph())
     clean_file(work, bench)
