@@ -80,7 +80,7 @@ def _receipt_page(submitted: Submitted) -> Response:
 
 def _again(sent: PortalRequest, *, answer: Answer, problems: list[Problem] | None = None) -> Response:
     filled = Filled(
-        values=dict(TipForm.read(sent.form).values),
+        values={} if answer.forget else dict(TipForm.read(sent.form).values),
         problems=problems or [],
         files=[] if answer.fresh else listed_files(sent),
         notice=answer.notice,

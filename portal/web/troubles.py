@@ -23,11 +23,16 @@ from portal.web.uploads import FormIncomplete, PortalRequest
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a trouble is answered. fresh: the form goes on under a new draft, since the old one is used up."""
+    """How a trouble is answered.
+
+    fresh: the form goes on under a new draft, since the old one is used up. forget: what was typed is not
+    shown again, since it was sent before and whoever sends it now may have found it in the browser's history.
+    """
 
     status: int
     notice: Any
     fresh: bool = False
+    forget: bool = False
 
 
 _ANSWERS: Final[dict[type[XiansuoError], Answer]] = {
@@ -44,10 +49,11 @@ _ANSWERS: Final[dict[type[XiansuoError], Answer]] = {
     FormSpent: Answer(
         409,
         _(
-            "This form was sent before. If you want to add to that report, use “Check” and its receipt."
-            " If this is a new report, send it once more."
+            "This form was sent before, so what was in it is not shown again. To add to that report, use"
+            " “Check” and its receipt. For a new report, fill in the form below."
         ),
         fresh=True,
+        forget=True,
     ),
     DeskClosed: Answer(
         409, _("Please look at the first question again: it cannot be sent from here that way.")
