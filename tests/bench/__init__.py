@@ -1,0 +1,1 @@
+"""Measurements: each `bench_*.py` prints its figures beside their goals, and asserts nothing."""
