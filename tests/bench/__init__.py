@@ -1,1 +1,1 @@
-"""Measurements: each `bench_*.py` prints its figures beside their goals, and asserts nothing."""
+"""Benchmarks: ``python -m tests.bench`` runs them all; each prints figures and asserts nothing."""
