@@ -1,4 +1,4 @@
-"""One task as its team works it on a phone: what is next, what to verify, what was done; stages, hand-back."""
+"""One task as its team works it on a phone: what is next, what to verify, what was done, stages."""
 
 from __future__ import annotations
 

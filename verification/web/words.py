@@ -21,6 +21,8 @@ from portal.texts import either, gettext
 from verification.labels import ACTIONS, code_label
 from verification.models import NoteKind, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
+from verification.policy.permissions import Permission
+from verification.web.office import visitor_or_none
 from verification.workflow.states import Action, SubjectKind
 
 #: Where a subject's own page is: endpoint, and the name of its id in the address.
@@ -192,7 +194,13 @@ def removed_words(codes: Iterable[str]) -> str:
 
 
 def address_of(kind: str, subject_id: object) -> str:
-    """Where a subject's page is, or nothing where it has none that this person may know of."""
+    """Where a subject's page is, or nothing where it has none that this person may know of.
+
+    A liaison reads no case: what concerns their unit in it is on the unit's desk.
+    """
+    person = visitor_or_none()
+    if kind == SubjectKind.CASE and person is not None and not person.may(Permission.CASE_READ):
+        return url_for("unit_desk.show") if person.may(Permission.UNIT_DESK) else ""
     endpoint, name = SUBJECT_PAGES.get(kind, ("", ""))
     if endpoint not in current_app.view_functions:
         return ""

@@ -137,16 +137,19 @@ def test_suggestion_prefers_free_people_and_lets_the_experienced_lead(office: Te
     assert found.leader != office.staff_id("wei"), "wei has never verified this category"
 
 
-@pytest.mark.parametrize("more", [1, 3])
-def test_suggestion_asks_as_many_queries_for_few_as_for_many(office: TestOffice, more: int) -> None:
-    for _ in range(more - 1):
-        Journey(office).planned().dispatched()
-    walk = Journey(office).planned()
+def test_suggestion_asks_as_many_queries_for_many_tasks_as_for_none(office: TestOffice) -> None:
     statements: list[str] = []
-    with office.database.read() as session:
-        event.listen(office.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
-        suggest_team(session, case_id=walk.case_id, clock=office.clock, count=2)
-    assert len([one for one in statements if one.startswith("SELECT")]) == 10
+    event.listen(office.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    counts = []
+    for more in (0, 2):
+        for _ in range(more):
+            Journey(office).planned().dispatched()
+        walk = Journey(office).planned()
+        statements.clear()
+        with office.database.read() as session:
+            suggest_team(session, case_id=walk.case_id, clock=office.clock, count=2)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] > 0
 
 
 def test_dispatch_lists_everything_against_a_team(office: TestOffice) -> None:
