@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from portal.models import MessageKind, Tip
+from portal.models import MessageKind, Tip, TipState
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text, write_to_informant
 from verification.errors import InvalidInput
 from verification.labels import label
 from verification.models import Allegation, Case
+from verification.policy import deadlines
 from verification.workflow.states import Action, SubjectKind
 
 POINT_CHARACTERS = 800
@@ -55,9 +56,17 @@ def answer_informant(
         f"{row.ordinal}. {acting.open(row.text_id)['text']}\n{label(MessageKind.ANSWER)}: {text}"
         for row, text in zip(allegations, texts, strict=True)
     ]
+    _stop_clock(acting, tip)
     lines.append(checked_text(closing, field="closing", max_characters=POINT_CHARACTERS))
     write_answer(acting, tip, text="\n\n".join(lines))
     return tip
+
+
+def _stop_clock(acting: Acting, tip: Tip) -> None:
+    """The clock that began with the delivery runs on the case, and ends with its last informant's answer."""
+    waiting = select(Tip.id).where(Tip.case_id == tip.case_id, Tip.state == TipState.IN_CASE).limit(1)
+    if tip.case_id is not None and acting.session.scalar(waiting) is None:
+        deadlines.meet(acting.session, subject_id=tip.case_id, rule_ids=("clock-answer",), clock=acting.clock)
 
 
 def write_answer(acting: Acting, tip: Tip, *, text: str) -> None:

@@ -27,6 +27,10 @@ _BY_PRIORITY = {
 }
 
 
+#: Times in which somebody may do something: when one is over nothing is late, and meanwhile it is no duty.
+LAPSING = frozenset({"reg-17-objection"})
+
+
 class Light(StrEnum):
     """绿 on time, 蓝 due soon, 黄 lagging or returned, 红 overdue. Source: 2-domain §3."""
 
@@ -92,10 +96,17 @@ def meet(session: Session, *, subject_id: uuid.UUID, rule_ids: Iterable[str], cl
 
 
 def running(session: Session, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Deadline]:
-    """The running clock of each subject that runs out first; one query for a whole page."""
+    """The running clock of each subject that runs out first; one query for a whole page.
+
+    What merely lapses is left out: it sets no light.
+    """
     rows = session.scalars(
         select(Deadline)
-        .where(Deadline.subject_id.in_(tuple(subject_ids)), Deadline.met_on.is_(None))
+        .where(
+            Deadline.subject_id.in_(tuple(subject_ids)),
+            Deadline.met_on.is_(None),
+            Deadline.rule_id.not_in(LAPSING),
+        )
         .order_by(Deadline.due_at.desc())
     )
     return {row.subject_id: row for row in rows}
@@ -126,5 +137,7 @@ def tick(session: Session, *, clock: Clock, rng: Rng) -> int:
     ).all()
     for row in rows:
         row.warned = 1
+        if row.rule_id in LAPSING:
+            row.met_on = civil_day(clock)
         record_passing(session, row, clock=clock, rng=rng)
     return len(rows)
