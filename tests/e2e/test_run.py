@@ -33,7 +33,7 @@ def family(pid: int) -> set[int]:
 def test_run_serves_both_sides_and_its_files_are_its_owners_alone(own_demo: RunningDemo) -> None:
     for port in (own_demo.public_port, own_demo.internal_port):
         assert health_probe(Listener("127.0.0.1", port))()
-    assert {account.role for account in own_demo.accounts()} >= {"triage", "head"}
+    assert {account.role for account in own_demo.accounts()} >= {"supervisor", "head"}
     open_to_others = [path for path in own_demo.var.rglob("*") if path.lstat().st_mode & 0o077]
     assert [path for path in open_to_others if not path.is_socket()] == []
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config import BadSettings, load_portal, load_verification
-from verification.cli.demo import accounts
+from verification.cli.demo import FILE_NAME, accounts
 from verification.services import (
     MAX_SOCKET_PATH_BYTES,
     Listener,
@@ -220,7 +220,10 @@ def _greet(place: Place, *, seconds: float) -> None:
     ]
     if people:
         lines += ["", "Log in to the internal side as (one-time codes: make codes):"]
-        lines += [f"  {one.login:<16} {one.passphrase:<28} {one.role}, {one.name}" for one in people]
+        first = {one.role: one for one in reversed(people)}
+        shown = [one for one in people if one is first[one.role]]
+        lines += [f"  {one.login:<16} {one.passphrase:<28} {one.role}, {one.name}" for one in shown]
+        lines += [f"  and {len(people) - len(shown)} more in {place.var / FILE_NAME}"]
     lines += ["", f"Everything is in {place.var}; logs are in its log/. Stop with Ctrl-C.", ""]
     _say("\n".join(lines))
 
