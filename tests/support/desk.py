@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -62,7 +63,9 @@ class Person:
 
     def get(self, address: str, *, lang: str = "en", **options: Any) -> TestResponse:
         """Open a page; English unless said otherwise."""
-        return self.client.get(address, query_string={"lang": lang, **options.pop("query", {})}, **options)
+        path, _, query = address.partition("?")
+        asked = [*parse_qsl(query, keep_blank_values=True), *options.pop("query", {}).items(), ("lang", lang)]
+        return self.client.get(f"{path}?{urlencode(asked)}", **options)
 
     def token(self) -> str:
         """A valid CSRF token of this person."""

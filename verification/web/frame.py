@@ -19,6 +19,7 @@ from verification.labels import label
 from verification.policy.permissions import Permission
 from verification.web import words
 from verification.web.explain import explained
+from verification.web.kept import typed_words
 from verification.web.office import visitor_or_none
 
 
@@ -61,7 +62,7 @@ MENU: tuple[MenuItem, ...] = (
 def install(app: Flask) -> None:
     """Give every template its frame."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(label=label, explained=explained, **words.GLOBALS)
+    app.jinja_env.globals.update(label=label, explained=explained, typed_words=typed_words, **words.GLOBALS)
     app.jinja_env.filters.update(words.FILTERS)
 
 

@@ -33,6 +33,11 @@ def kept_fields() -> list[tuple[str, str]]:
     ]
 
 
+def typed_words() -> list[str]:
+    """What this request's form held in words, for showing it beside a page that has no such form any more."""
+    return [value for _name, value in kept_fields() if _is_writing(value)]
+
+
 def again_page(*, address: str, kept: list[tuple[str, str]], problem: Problem = NO_PROBLEM) -> str:
     """A page with everything typed and one button that sends it to ``address``.
 

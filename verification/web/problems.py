@@ -47,6 +47,11 @@ class Problem:
         """(key of the control, sentence) for the summary at the top of the form."""
         return [(prefix + name, text) for name, text in self.errors.items()]
 
+    @property
+    def has_moved_on(self) -> bool:
+        """Whether the page may no longer have the form that was sent: what was typed is then shown apart."""
+        return self.stale is not None or any(refusal.rule_id == "state" for refusal in self.refusals)
+
     def error(self, name: str) -> LazyString | str:
         """The sentence to show beside the field ``name``; empty where there is none."""
         if name in self.errors:
