@@ -189,6 +189,7 @@ def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None
     return make_response(
         render_template(
             "portal/mailbox.html",
+            state=mailbox.state.value,
             status=words.STATUSES[mailbox.state],
             received_on=format_date(mailbox.received_on, "long"),
             reason=words.REASONS.get(mailbox.closing_code or ""),

@@ -35,11 +35,10 @@ SUBJECTS: Final[dict[Subject, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A state in words: what it is, what happens next, and how far along the way it is (0..3)."""
+    """A state in words: what it is, and what happens next."""
 
     title: Any
     next: Any
-    kind: str = "info"
 
 
 STATUSES: Final[dict[TipState, Status]] = {
@@ -54,7 +53,6 @@ STATUSES: Final[dict[TipState, Status]] = {
     TipState.ASKING: Status(
         _("We have a question for you"),
         _("Please answer below. We wait 15 days; without an answer we go on with what we have."),
-        kind="warn",
     ),
     TipState.ACCEPTED: Status(
         _("We are taking it up"),
@@ -62,22 +60,18 @@ STATUSES: Final[dict[TipState, Status]] = {
             "Next we check what you reported. Those who check see our own summary,"
             " never your words or your name."
         ),
-        kind="good",
     ),
     TipState.IN_CASE: Status(
         _("It is being checked"),
         _("People go there and look for themselves. When there is a result, the answer appears here."),
-        kind="good",
     ),
     TipState.ANSWERED: Status(
         _("There is an answer"),
         _("Please read it below. If it does not answer you, say so: it is then looked at again."),
-        kind="good",
     ),
     TipState.DECLINED: Status(
         _("We cannot take this up"),
         _("The reason is below, and where you can turn instead. If you think we are wrong, tell us."),
-        kind="warn",
     ),
     TipState.REFERRED: Status(
         _("It has gone to the body that must deal with it"),
