@@ -256,6 +256,10 @@ def test_delivery_lets_the_unit_read_its_version_and_nothing_else(office: TestOf
     walk = Journey(office).approved()
     with office.acting("lian") as acting:
         assert items.deliveries_for_unit(acting, office.unit_id("transport")) == []
+        draft = conclusions.latest_conclusion(acting, walk.case_id)
+        assert draft is not None
+        with pytest.raises(KeyLocked):
+            acting.open(draft.unit_version_id)
     conclusion = walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
     with office.acting("lian") as acting:
         ((row, _case),) = items.deliveries_for_unit(acting, office.unit_id("transport"))

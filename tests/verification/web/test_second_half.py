@@ -228,8 +228,11 @@ def test_statement_and_finding_lead_from_allegation_to_allegation(desk: Desk, vi
 def test_finding_of_another_case_is_not_reached_through_this_task(desk: Desk, visited: Journey) -> None:
     other = Journey(desk.office).signed()
     foreign = other.allegations()[0].id
-    answer = desk.person("du").get(f"/tasks/{visited.task_id}/allegations/{foreign}")
-    assert answer.status_code == 404
+    du, address = desk.person("du"), f"/tasks/{visited.task_id}/allegations/{foreign}"
+    assert du.get(address).status_code == 404
+    fields = {"version": "1", "statement": "declined"}
+    assert du.post(f"{address}/statement", fields).status_code == 404
+    assert other.allegations()[0].statement is None
 
 
 def test_strangers_to_a_task_get_404_and_see_nothing(desk: Desk, visited: Journey) -> None:
