@@ -176,11 +176,10 @@ def _page(acting: Acting, desk: Desk, *, typed: Typed, problem: Problem) -> str:
     lines = [line for line in typed.many("allegation") if line.strip()]
     blanks = max(_FIRST_LINES - len(lines), 1)
     likely, others = _units(acting, typed)
-    if problem.stale is not None:
-        typed.fields.setlist("version", [str(problem.stale)])
+    version = typed.raw("version") if problem.stale is None else problem.stale
     return render_template(
         "verification/brief.html",
-        desk=desk, typed=typed, problem=problem, lines=[*lines, *[""] * blanks],
+        desk=desk, version=version, typed=typed, problem=problem, lines=[*lines, *[""] * blanks],
         likely=likely, others=others, towns=towns(acting.session), categories=list(CATEGORIES.items()),
         case_types=list(CASE_TYPES.items()), bases=list(CONTENT_BASES.items()),
         priorities=list(PRIORITIES.items()),

@@ -28,6 +28,8 @@ from verification.web.routing import route
 
 blueprint = Blueprint("files", __name__)
 
+#: Whoever may hold a key to some file; the key decides about each. Those who run the machines hold none.
+_READERS: Final = (Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ, Permission.UNIT_DESK)
 _SANDBOX: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
 #: What may be shown by the browser itself; it has its own sandboxed viewer for the second.
 _SHOWN: Final = PICTURES | {"application/pdf"}
@@ -40,7 +42,7 @@ _SUFFIXES: Final = {
 }
 
 
-@route(blueprint, "/files/<uuid:object_id>", permission=Permission.HOME)
+@route(blueprint, "/files/<uuid:object_id>", permission=_READERS)
 def clean(object_id: uuid.UUID) -> ResponseReturnValue:
     """A clean copy, for whoever holds a key to it; 404 for everybody else."""
     with acting_in(write=True) as acting:
@@ -55,7 +57,7 @@ def clean(object_id: uuid.UUID) -> ResponseReturnValue:
 @route(
     blueprint,
     "/files/<uuid:object_id>/original",
-    permission=(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ, Permission.UNIT_DESK),
+    permission=_READERS,
     methods=["POST"],
 )
 def original(object_id: uuid.UUID) -> ResponseReturnValue:
