@@ -16,7 +16,6 @@ from portal.models import MessageKind, Tip, TipState
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text, write_to_informant
 from verification.errors import InvalidInput
-from verification.labels import label
 from verification.models import Allegation, Case
 from verification.policy import deadlines
 from verification.workflow.states import Action, SubjectKind
@@ -52,8 +51,9 @@ def answer_informant(
             errors.setdefault(f"point-{row.id}", _l("The same sentence answers two points. Answer each."))
     if errors:
         raise InvalidInput(dict(errors))
+    # An arrow, not a word: the reader's language need not be the writer's.
     lines = [
-        f"{row.ordinal}. {acting.open(row.text_id)['text']}\n{label(MessageKind.ANSWER)}: {text}"
+        f"{row.ordinal}. {acting.open(row.text_id)['text']}\n→ {text}"
         for row, text in zip(allegations, texts, strict=True)
     ]
     _stop_clock(acting, tip)
