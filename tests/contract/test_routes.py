@@ -129,10 +129,8 @@ def address_of(desk: Desk, rule: Rule) -> str:
     """An address that this rule matches: random ids, the first of each choice."""
     values: dict[str, object] = {}
     for name, converter in rule._converters.items():
-        items = getattr(converter, "items", None)
-        values[name] = (
-            sorted(items)[0] if items else uuid.uuid4() if "UUID" in type(converter).__name__ else "x"
-        )
+        choices = getattr(converter, "items", None)
+        values[name] = min(choices) if choices else uuid.uuid4()
     return desk.app.url_map.bind("localhost").build(rule.endpoint, values, method=method_of(rule))
 
 
