@@ -1,7 +1,7 @@
 """The office root's private half in a file: written once, read for a ceremony, otherwise kept offline.
 
-Owns the file's form: 64 hexadecimal characters, mode 0600, never overwritten. The public half is pinned in the
-configuration (``XIANSUO_ROOT_PUBLIC``). Source: 4-sealing "office root".
+Owns the file's form: 64 hexadecimal characters, mode 0600, never overwritten. The public half is pinned in
+the configuration (``XIANSUO_ROOT_PUBLIC``). Source: 4-sealing "office root".
 """
 
 from __future__ import annotations
