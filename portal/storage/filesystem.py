@@ -156,7 +156,8 @@ class _FileWriter:
             self.discard()
             raise
         self._close()
-        for folder in (self._target.parent, self._temporary.parent):
+        # A folder's own time says when its last entry came; the root's, when the last folder did.
+        for folder in (self._target.parent, self._temporary.parent, self._target.parent.parent):
             os.utime(folder, (seconds, seconds))
         _sync_folder(self._target.parent)
 
@@ -166,6 +167,7 @@ class _FileWriter:
         self._close()
         with contextlib.suppress(FileNotFoundError):
             self._temporary.unlink()
+            _level_folder(self._temporary.parent)
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
@@ -209,6 +211,13 @@ def _make_folder(folder: Path) -> None:
         return
     folder.mkdir(mode=0o700, exist_ok=True)
     _sync_folder(folder.parent)
+
+
+def _level_folder(folder: Path) -> None:
+    """Leave of the moment something went out of a folder only its day."""
+    # By the machine's own clock: the kernel wrote that time, not the application.
+    seconds = day_start(_day_of(folder.stat().st_mtime)).timestamp()
+    os.utime(folder, (seconds, seconds))
 
 
 def _sync_folder(folder: Path) -> None:

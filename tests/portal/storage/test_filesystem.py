@@ -69,6 +69,16 @@ def test_blob_discarded_leaves_no_file(blobs: FileBlobs, rng: Rng, tmp_path: Pat
     assert files_under(tmp_path) == []
 
 
+def test_blob_discarded_leaves_no_time_finer_than_its_day(
+    blobs: FileBlobs, rng: Rng, tmp_path: Path
+) -> None:
+    incoming = tmp_path / "blobs" / INCOMING
+    writer = blobs.create(rng=rng)
+    writer.discard()
+    written_at = datetime.fromtimestamp(incoming.stat().st_mtime, CIVIL_ZONE)
+    assert (written_at.hour, written_at.minute, written_at.second) == (0, 0, 0)
+
+
 def test_discard_after_keep_keeps_the_blob(blobs: FileBlobs, rng: Rng) -> None:
     writer = blobs.create(rng=rng)
     writer.write(b"sealed")
@@ -92,7 +102,7 @@ def test_blob_and_folder_times_are_the_day_and_nothing_finer(
     name = store(blobs, b"sealed", rng=rng)
     midnight = datetime(2026, 3, 2, tzinfo=CIVIL_ZONE).timestamp()
     path = tmp_path / "blobs" / name[:2] / name
-    for told in (path, path.parent, tmp_path / "blobs" / INCOMING):
+    for told in (path, path.parent, tmp_path / "blobs" / INCOMING, tmp_path / "blobs"):
         assert (told.stat().st_mtime, told.stat().st_atime) == (midnight, midnight)
 
 
