@@ -69,9 +69,7 @@ def test_blob_discarded_leaves_no_file(blobs: FileBlobs, rng: Rng, tmp_path: Pat
     assert files_under(tmp_path) == []
 
 
-def test_blob_discarded_leaves_no_time_finer_than_its_day(
-    blobs: FileBlobs, rng: Rng, tmp_path: Path
-) -> None:
+def test_blob_discarded_leaves_no_time_finer_than_its_day(blobs: FileBlobs, rng: Rng, tmp_path: Path) -> None:
     incoming = tmp_path / "blobs" / INCOMING
     writer = blobs.create(rng=rng)
     writer.discard()
