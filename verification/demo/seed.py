@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -100,9 +102,18 @@ def seed(place: Place, *, profile: str, now: datetime, say: Say) -> Seeded:
     return Seeded([keyed.account() for keyed in people.values()], tip_steps.receipts())
 
 
-def _pool() -> ProcessPoolExecutor:
-    """Processes that start clean: nothing of ours is inherited by a fork."""
-    return ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn"))
+@contextmanager
+def _pool() -> Iterator[ProcessPoolExecutor]:
+    """Processes that start clean, nothing of ours inherited; a stop is ours to hear, and ends them too."""
+    spawned = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(
+        os.cpu_count(), mp_context=spawned, initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _stage(place: Place, county: County, clock: FixedClock) -> Stage:
