@@ -87,7 +87,7 @@ class Portals:
     def revive(self, *, while_alive: Iterable[threading.Thread]) -> None:
         """Start again what was killed, until these threads have ended.
 
-        For the test's own thread: the kernel ends a program with the thread that started it (PR_SET_PDEATHSIG).
+        For the test's own thread: the kernel ends a program with the thread that started it.
         """
         for thread in while_alive:
             while thread.is_alive():

@@ -1,8 +1,8 @@
 """The public side's servers killed again and again while people send: nothing shown is lost, nothing doubled.
 
-Two hundred reports from four people at once, fifty of them with a kill at a moment drawn beforehand: while the
-form is on its way, or after it has arrived whole and before, or just as, the answer comes. The other three
-people's requests are hit wherever they happen to be. Source: issue 2 "A kill test", 3-architecture rule 3.
+Two hundred reports from four people at once, fifty of them with a kill at a moment drawn beforehand: while
+the form is on its way, or after it has arrived whole and before, or just as, the answer comes. The other
+three people's requests are hit wherever they happen to be. Source: issue 2 "A kill test", 3-architecture 3.
 """
 
 from __future__ import annotations
@@ -215,12 +215,16 @@ def transmit(browser: Browser, body: bytes, *, kill_at: float | None, portals: P
 
 def note(report: Report, page: bytes, seen: Seen) -> None:
     """Keep the receipt on a page; a page without one is the form again (the database was busy)."""
-    receipt = b"-".join(_GROUP.findall(page)).decode()
-    if receipt:
+    if receipt := receipt_on(page):
         Receipt.parse(receipt)
         seen.shown[report.number] = receipt
     elif b'name="draft"' not in page:
         raise AssertionError("neither a receipt nor the form")
+
+
+def receipt_on(page: bytes) -> str:
+    """The receipt that a page shows, or nothing."""
+    return b"-".join(_GROUP.findall(page)).decode()
 
 
 # --- what is there afterwards ------------------------------------------------------------------------------
