@@ -10,7 +10,7 @@ import uuid
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, false
+from sqlalchemy import ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import NO_ROWID, Base, code_column
@@ -53,6 +53,16 @@ class Tip(Base):
     __table_args__ = (
         Index(None, "desk", "state", "received_on", "id"),
         Index(None, "desk", "state", "category", "received_on", "id"),
+        # Urgent tips are few: the desk finds them at once, and no other tip pays for it.
+        Index(
+            "ix_tip_urgent",
+            "desk",
+            "state",
+            "received_on",
+            "id",
+            sqlite_where=text("urgent = 1"),
+            postgresql_where=text("urgent"),
+        ),
         NO_ROWID,
     )
 

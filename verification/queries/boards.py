@@ -33,6 +33,7 @@ from verification.queries.cases import CaseRow, case_rows, holder_keys, readable
 from verification.queries.inbox import STATES, Tray, desks_of
 
 SHOWN = 50
+SEEN = 500
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -162,31 +163,33 @@ def own_tasks(acting: Acting) -> list[TaskRow]:
     return [TaskRow(row=task, title=titles[case.id]) for task, case in found]
 
 
-def overdue_tips(acting: Acting) -> int:
-    """Tips of one's desks whose triage clock has run out."""
-    return _clocked_tips(acting, latest=acting.clock.now())
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Tips of one's desks that must be decided on: late already, and by the end of today; at most SEEN."""
+
+    overdue: int
+    due_today: int
 
 
-def tips_due_today(acting: Acting) -> int:
-    """Tips of one's desks that have to be decided on by the end of the day, overdue ones included."""
-    return _clocked_tips(acting, latest=end_of(civil_day(acting.clock)))
-
-
-def _clocked_tips(acting: Acting, *, latest: object) -> int:
+def tips_waiting(acting: Acting) -> Waiting:
+    """Triage clocks that ran out or do so today; no more than SEEN are looked at."""
     triage_rules = [rule.id for rule in acting.rules.all() if rule.id.startswith("clock-triage")]
     query = (
-        select(func.count())
-        .select_from(Deadline)
+        select(Deadline.due_at)
         .join(Tip, Tip.id == Deadline.subject_id)
         .where(
             Deadline.met_on.is_(None),
-            Deadline.due_at <= latest,
+            Deadline.due_at <= end_of(civil_day(acting.clock)),
             Deadline.rule_id.in_(triage_rules),
             Tip.desk.in_(desks_of(acting)),
             Tip.state.in_(STATES[Tray.TRIAGE]),
         )
+        .order_by(Deadline.due_at)
+        .limit(SEEN)
     )
-    return acting.session.scalar(query) or 0
+    moments = acting.session.scalars(query).all()
+    now = acting.clock.now()
+    return Waiting(overdue=sum(moment < now for moment in moments), due_today=len(moments))
 
 
 def items_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 
 from portal.models import Desk, KeyPurpose, Message, RecipientKey, SealedObject, Tip, TipState
 from verification.domain.acting import Acting
@@ -107,7 +107,7 @@ def urgent_tips(acting: Acting) -> list[InboxRow]:
     """Urgent tips nobody has decided on yet, those that wait longest first."""
     query = (
         select(Tip)
-        .where(Tip.desk.in_(desks_of(acting)), Tip.state.in_(STATES[Tray.TRIAGE]), Tip.urgent.is_(True))
+        .where(Tip.desk.in_(desks_of(acting)), Tip.state.in_(STATES[Tray.TRIAGE]), Tip.urgent == true())
         .order_by(Tip.received_on, Tip.id)
         .limit(URGENT_SHOWN)
     )

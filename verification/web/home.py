@@ -91,8 +91,9 @@ def _board(acting: Acting) -> Board:
 
 def _add_desk(acting: Acting, board: Board) -> None:
     counts = tray_counts(acting)
-    _add(board, "inbox.show", boards.overdue_tips(acting), _l("tips overdue"), late=True)
-    _add(board, "inbox.show", boards.tips_due_today(acting), _l("tips due today"))
+    waiting = boards.tips_waiting(acting)
+    _add(board, "inbox.show", waiting.overdue, _l("tips overdue"), late=True)
+    _add(board, "inbox.show", waiting.due_today, _l("tips due today"))
     _add(board, "inbox.show", counts[Tray.TRIAGE], _l("tips to decide on"))
     accepted = url_for("inbox.show", tray=Tray.ACCEPTED.value)
     board.tiles.append(Tile(accepted, counts[Tray.ACCEPTED], _l("accepted, without a brief")))

@@ -241,6 +241,13 @@ def upgrade() -> None:
             ["desk", "state", "received_on", "id"],
             unique=False,
         )
+        batch_op.create_index(
+            "ix_tip_urgent",
+            ["desk", "state", "received_on", "id"],
+            unique=False,
+            sqlite_where=sa.text("urgent = 1"),
+            postgresql_where=sa.text("urgent"),
+        )
 
     op.create_table(
         "unit",
@@ -603,6 +610,7 @@ def upgrade() -> None:
         sa.Column("subject_kind", sa.String(length=20), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("case_version", sa.Integer(), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("signed_by", sa.Uuid(), nullable=False),
         sa.Column("signed_on", sa.Date(), nullable=False),
@@ -960,6 +968,9 @@ def downgrade() -> None:
     op.drop_table("draft")
     op.drop_table("unit")
     with op.batch_alter_table("tip", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_tip_urgent", sqlite_where=sa.text("urgent = 1"), postgresql_where=sa.text("urgent")
+        )
         batch_op.drop_index(batch_op.f("ix_tip_desk_state_received_on_id"))
         batch_op.drop_index(batch_op.f("ix_tip_desk_state_category_received_on_id"))
         batch_op.drop_index(batch_op.f("ix_tip_case_id"))
