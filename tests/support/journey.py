@@ -111,8 +111,8 @@ class Journey:
 
     # --- the first half, in short ---
 
-    def docketed(self) -> Journey:
-        """A case from one tip, docketed by the head."""
+    def proposed(self) -> Journey:
+        """A case from one tip, proposed to the head."""
         tip_id, _receipt = self.office.send_tip()
         with self.acting("fan") as acting:
             triage.open_tip(acting, acting.session.get_one(Tip, tip_id))
@@ -135,6 +135,11 @@ class Journey:
             )
             self.case_id = case.id
         self.on_case("fan", casework.propose_docketing, overlap_reason="前次督查未涉及此路段。")
+        return self
+
+    def docketed(self) -> Journey:
+        """... docketed by the head."""
+        self.proposed()
         self.on_case("head", casework.approve_docketing)
         return self
 

@@ -22,10 +22,11 @@ from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
 from verification.domain.messages import checked_text
 from verification.errors import InvalidInput, NotHere, Refusal, Refused
-from verification.models import Case, PaperAct
+from verification.models import Case, PaperAct, StaffNotice
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
-from verification.workflow.states import Action
+from verification.workflow.states import Action, SubjectKind
+from verification.workflow.table import BY_STATE_AND_ACTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,9 @@ def record_paper(
     Raises InvalidInput beside action, signed_by, signed_on, scan or note.
     """
     errors = {}
-    form = PAPER_FORMS.get(action)
+    # A paper that the table could not carry out now would lie about until it could.
+    possible = (SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION
+    form = PAPER_FORMS.get(action) if possible else None
     if form is None:
         errors["action"] = _l("Choose what was signed.")
     elif not actor_for(acting.session, signed_by).may(form.permission):
@@ -109,7 +112,8 @@ def record_paper(
     words = checked_text(note, field="note") if note.strip() else ""
     paper = PaperAct(
         id=new_id(acting.rng), subject_kind="case", subject_id=case.id, case_id=case.id,
-        action=action.value, signed_by=signed_by, signed_on=signed_on, scan_id=stored.object_id,
+        case_version=case.version, action=action.value, signed_by=signed_by, signed_on=signed_on,
+        scan_id=stored.object_id,
         note_id=acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[case.key_id]) if words else None,
         recorded_by=acting.staff_id, recorded_at=acting.clock.now(),
     )  # fmt: skip
@@ -119,14 +123,33 @@ def record_paper(
         Event.PAPER_RECORDED, subject_kind="case", subject_id=case.id,
         facts={"paper": paper.id.hex, "action": action.value},
     )  # fmt: skip
+    _tell_signer(acting, paper, Event.PAPER_RECORDED)
     return paper
+
+
+def _tell_signer(acting: Acting, paper: PaperAct, event: Event) -> None:
+    """Whoever is said to have signed is told: nobody acts in another's name unseen."""
+    acting.session.add(
+        StaffNotice(
+            id=new_id(acting.rng),
+            staff_id=paper.signed_by,
+            code=event.value,
+            subject_kind="case",
+            subject_id=paper.case_id,
+            written_on=acting.sealing.day,
+        )
+    )
 
 
 def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
     """Confirm that scan and record agree, and carry out what was signed. Raises Refused, NotHere."""
     paper = _open_paper(acting, paper_id)
     paper.confirmed_by, paper.confirmed_at = acting.staff_id, acting.clock.now()
-    case = acting.session.get_one(Case, paper.case_id)
+    case = acting.session.get_one(Case, paper.case_id, with_for_update=True, populate_existing=True)
+    if case.version != paper.case_version:
+        changed = _l("The case has changed since this paper was recorded. Refuse it and record it anew.")
+        raise Refused((Refusal("paper-second", changed),))
+    _tell_signer(acting, paper, Event.PAPER_CONFIRMED)
     acting.trace(
         Event.PAPER_CONFIRMED, subject_kind="case", subject_id=case.id, facts={"paper": paper.id.hex}
     )

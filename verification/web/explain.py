@@ -46,7 +46,7 @@ NEXT_STEPS: dict[str, LazyString] = {
     "hand-on-channel": _l("Choose the office from the list. The informant is told where to turn."),
     "reg-23": _l("Choose the organ and send it today; no approval is needed for it."),
     "ask-once": _l("Wait for the reply, or go on without it."),
-    "reg-4": _l("Choose the content basis in the case's frame."),
+    "case-basis": _l("Choose the content basis in the case's frame."),
     "reg-5": _l(
         "Choose the responsible department or town. For a firm or a private person, "
         "choose the body whose duty it was."
@@ -55,7 +55,7 @@ NEXT_STEPS: dict[str, LazyString] = {
     "overlap-reason": _l("Look at the other case first. If this one is still needed, write why."),
     "docket-separate": _l("Let the head of government decide; a colleague may have to propose it instead."),
     "return-reason": _l("Write in a sentence or two what has to change."),
-    "reg-11-field": _l("Propose the case for docketing and wait for the approval."),
+    "field-after-docket": _l("Propose the case for docketing and wait for the approval."),
     "reg-11-2": _l("Send the proposal to the head of government."),
     "reg-15-plan": _l("Complete the plan and propose it again."),
     "reg-15-scope": _l("Take the unit out of the plan, or docket a case that names it."),

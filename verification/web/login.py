@@ -28,7 +28,7 @@ from verification.models import Staff
 from verification.policy.permissions import Permission
 from verification.web import gate
 from verification.web.forms import Typed
-from verification.web.gate import LoginNeeded
+from verification.web.gate import LoginNeeded, came_from_elsewhere
 from verification.web.kept import again_page, kept_fields
 from verification.web.office import acting_in, office, visitor, visitor_or_none
 from verification.web.routing import PUBLIC, route
@@ -92,7 +92,9 @@ def login_page(
     """The form, with what was typed before. interrupted: a form was sent without being logged in."""
     sending = request.method == "POST"
     if interrupted:
-        kept, kept_to, onward = kept_fields(), request.full_path.rstrip("?"), ""
+        # What another site sent is nobody's typing: one click after the login would send it for good.
+        ours = not came_from_elsewhere()
+        kept, kept_to, onward = (kept_fields(), request.full_path.rstrip("?"), "") if ours else ([], "", "")
     else:
         kept = [
             (name.removeprefix("kept-"), value)

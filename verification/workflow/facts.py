@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
-from portal.models import Tip
+from portal.models import Message, MessageKind, Tip, TipState
 from verification.errors import Refusal
 from verification.models import (
     Allegation,
@@ -104,6 +104,16 @@ class Facts:
     def tips(self) -> list[Tip]:
         """Tips of the case."""
         return list(self.session.scalars(select(Tip).where(Tip.case_id == self.case_id)))
+
+    def answered_tips(self) -> frozenset[uuid.UUID]:
+        """Tips of the case that have their answer, and no objection to it that is still open."""
+        answers = select(Message.tip_id).where(Message.kind == MessageKind.ANSWER)
+        query = select(Tip.id).where(
+            Tip.case_id == self.case_id,
+            Tip.id.in_(answers),
+            Tip.state.not_in((TipState.IN_CASE, TipState.TRIAGE, TipState.ASKING, TipState.ACCEPTED)),
+        )
+        return frozenset(self.session.scalars(query))
 
     def latest_conclusion(self) -> Conclusion | None:
         """The newest version of the conclusion."""

@@ -11,9 +11,9 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from portal.models import Message, MessageKind, TipState
 from verification.errors import Refusal
 from verification.models import INSPECTABLE, Case, CaseState, Unit
+from verification.policy.workdays import civil
 from verification.workflow.facts import Facts
 
 
@@ -47,22 +47,10 @@ def referral_names_organ(facts: Facts) -> Refusal | None:
     return Refusal("reg-23", _l("Choose the supervision commission or the judicial organs."), "channel_code")
 
 
-def no_question_open(facts: Facts) -> Refusal | None:
-    asked = facts.session.scalars(
-        select(Message.id).where(Message.tip_id == facts.subject.id, Message.kind == MessageKind.QUESTION)
-    ).all()
-    answered = facts.session.scalars(
-        select(Message.reply_to).where(Message.tip_id == facts.subject.id, Message.kind == MessageKind.REPLY)
-    ).all()
-    if set(asked) <= set(answered):
-        return None
-    return Refusal("ask-once", _l("An earlier question to the informant is still open."))
-
-
 def case_has_basis(facts: Facts) -> Refusal | None:
     if facts.subject.content_basis is not None:
         return None
-    return Refusal("reg-4", _l("Say which of the four contents of inspection this is."), "content_basis")
+    return Refusal("case-basis", _l("Say which of the four contents of inspection this is."), "content_basis")
 
 
 def objects_are_inspectable(facts: Facts) -> Refusal | None:
@@ -111,7 +99,9 @@ def case_is_docketed(facts: Facts) -> Refusal | None:
     case = facts.session.get_one(Case, facts.case_id)
     if case.docketed_at is not None and case.state not in (CaseState.DRAFT, CaseState.PROPOSED):
         return None
-    return Refusal("reg-11-field", _l("The case is not docketed yet; nothing happens on site before that."))
+    return Refusal(
+        "field-after-docket", _l("The case is not docketed yet; nothing happens on site before that.")
+    )
 
 
 def plan_is_complete(facts: Facts) -> Refusal | None:
@@ -135,6 +125,14 @@ def plan_dates_are_ordered(facts: Facts) -> Refusal | None:
     return Refusal("reg-15-plan", _l("The plan ends before it starts."), "ends_on")
 
 
+def plan_starts_after_docketing(facts: Facts) -> Refusal | None:
+    plan = facts.latest_plan()
+    docketed_at = facts.subject.docketed_at
+    if plan is None or docketed_at is None or plan.starts_on >= civil(docketed_at):
+        return None
+    return Refusal("field-after-docket", _l("The plan starts before the case was docketed."), "starts_on")
+
+
 def approver_is_not_planner(facts: Facts) -> Refusal | None:
     plan = facts.latest_plan()
     if plan is None or plan.written_by != facts.actor.staff_id:
@@ -149,6 +147,12 @@ def plan_is_approved(facts: Facts) -> Refusal | None:
     return Refusal("plan-lock", _l("The plan is not approved yet."))
 
 
+def tip_has_case(facts: Facts) -> Refusal | None:
+    if facts.subject.case_id is not None:
+        return None
+    return Refusal("answer-after-conclusion", _l("This tip belongs to no case yet."))
+
+
 def conclusion_was_delivered(facts: Facts) -> Refusal | None:
     conclusion = facts.latest_conclusion()
     if conclusion is not None and isinstance(conclusion.delivered_on, date):
@@ -157,6 +161,7 @@ def conclusion_was_delivered(facts: Facts) -> Refusal | None:
 
 
 def informants_are_answered(facts: Facts) -> Refusal | None:
-    if all(tip.state is TipState.ANSWERED for tip in facts.tips()):
+    answered = facts.answered_tips()
+    if all(tip.id in answered for tip in facts.tips()):
         return None
     return Refusal("close-answered", _l("An informant of this case has not been answered yet."))

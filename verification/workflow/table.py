@@ -64,7 +64,7 @@ _TIPS = (
     ),
     Transition(
         TIP, T.TRIAGE, Do.ASK_INFORMANT, T.ASKING, May.TIP_TRIAGE, Event.TIP_ASKED, ("ask-once",),
-        guards=(g.no_question_open,), meets=_TRIAGE, starts=("clock-ask",),
+        meets=_TRIAGE, starts=("clock-ask",),
     ),
     Transition(
         TIP, T.ASKING, Do.TAKE_REPLY, T.TRIAGE, May.SYSTEM, Event.TIP_REPLIED, ("ask-once",),
@@ -79,8 +79,8 @@ _TIPS = (
         guards=(g.decline_has_reason, g.decline_names_channel), meets=(*_TRIAGE, "clock-notice"),
     ),
     Transition(
-        TIP, T.TRIAGE, Do.REFER_TIP, T.REFERRED, May.TIP_TRIAGE, Event.TIP_REFERRED, ("reg-23",),
-        guards=(g.referral_names_organ,), meets=(*_TRIAGE, "clock-notice"),
+        TIP, T.TRIAGE, Do.REFER_TIP, T.REFERRED, May.TIP_TRIAGE, Event.TIP_REFERRED,
+        ("reg-23", "refer-unhindered"), guards=(g.referral_names_organ,), meets=(*_TRIAGE, "clock-notice"),
     ),
     Transition(
         TIP, T.TRIAGE, Do.HAND_ON_TIP, T.HANDED_ON, May.TIP_TRIAGE, Event.TIP_HANDED_ON, ("hand-on-channel",),
@@ -92,6 +92,12 @@ _TIPS = (
     Transition(
         TIP, T.IN_CASE, Do.ANSWER_TIP, T.ANSWERED, May.TIP_ANSWER, Event.TIP_ANSWERED,
         ("answer-after-conclusion",), guards=(g.conclusion_was_delivered,), meets=("clock-answer",),
+    ),
+    # An informant of a concluded case who objected can be answered again, without a second case.
+    Transition(
+        TIP, T.TRIAGE, Do.ANSWER_TIP, T.ANSWERED, May.TIP_ANSWER, Event.TIP_ANSWERED,
+        ("answer-after-conclusion",), guards=(g.tip_has_case, g.conclusion_was_delivered),
+        meets=("clock-answer", *_TRIAGE),
     ),
     *(
         Transition(
@@ -112,7 +118,7 @@ _TIPS = (
 _CASES = (
     Transition(
         CASE, C.DRAFT, Do.PROPOSE_DOCKETING, C.PROPOSED, May.CASE_PROPOSE, Event.CASE_PROPOSED,
-        ("reg-11-2", "reg-4", "reg-5", "reg-15-overlap"),
+        ("reg-11-2", "reg-4", "case-basis", "reg-5", "reg-15-overlap"),
         guards=(g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.overlap_is_justified),
         tells=(Audience.DEPUTIES, Audience.HEADS),
     ),
@@ -125,8 +131,8 @@ _CASES = (
         starts=("clock-verify",), tells=(Audience.PROPOSER,),
     ),
     Transition(
-        CASE, C.PROPOSED, Do.ENDORSE_DOCKETING, None, May.CASE_ENDORSE, Event.CASE_ENDORSED, ("reg-11-2",),
-        guards=(g.return_has_reason,), tells=(Audience.HEADS,),
+        CASE, C.PROPOSED, Do.ENDORSE_DOCKETING, None, May.CASE_ENDORSE, Event.CASE_ENDORSED,
+        ("deputy-endorses",), guards=(g.return_has_reason,), tells=(Audience.HEADS,),
     ),
     Transition(
         CASE, C.PROPOSED, Do.APPROVE_DOCKETING, C.DOCKETED, May.DOCKET_APPROVE, Event.CASE_DOCKETED,
@@ -139,8 +145,10 @@ _CASES = (
     ),
     Transition(
         CASE, C.DOCKETED, Do.PROPOSE_PLAN, C.PLAN_PROPOSED, May.PLAN_WRITE, Event.PLAN_PROPOSED,
-        ("reg-15-plan", "reg-15-scope", "reg-12"),
-        guards=(g.plan_is_complete, g.plan_keeps_to_case, g.plan_dates_are_ordered),
+        ("reg-15-plan", "reg-15-scope", "reg-12", "method-named"),
+        guards=(
+            g.plan_is_complete, g.plan_keeps_to_case, g.plan_dates_are_ordered, g.plan_starts_after_docketing,
+        ),
         tells=(Audience.DIRECTORS,),
     ),
     Transition(
@@ -158,7 +166,7 @@ _CASES = (
     *(
         Transition(
             CASE, state, Do.DISPATCH_TASK, C.VERIFYING, May.TASK_DISPATCH, Event.TASK_DISPATCHED,
-            ("reg-11-field", "plan-lock", "team-two", "reg-8", "reg-9", "csl-76"),
+            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9", "csl-76"),
             guards=(
                 g.case_is_docketed, g.plan_is_approved, f.team_has_two, f.team_has_leader,
                 f.team_is_trained, f.team_has_undertaken, f.team_has_no_conflict,
@@ -241,7 +249,8 @@ _TASKS = (
     *(
         Transition(
             TASK, state, Do.LOG_RECORD, None, May.TASK_WORK, Event.RECORD_LOGGED,
-            ("reg-11-field", "reg-12", "off-plan"), guards=(f.actor_is_on_team, g.case_is_docketed),
+            ("field-after-docket", "method-named", "off-plan"),
+            guards=(f.actor_is_on_team, g.case_is_docketed),
         )
         for state in (K.CARRY, K.FOLLOW, K.FIX)
     ),
