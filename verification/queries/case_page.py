@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from portal.models import Tip
+from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.findings import ReadAllegation, read_allegations
 from verification.domain.items import ItemText, read_items
@@ -130,7 +131,8 @@ def read_case(acting: Acting, case: Case) -> CaseView:
         ),
         tips=tips_of(acting, case.id),
         clocks=_clocks(acting, subjects),
-        trail=trail_of(session, subjects),
+        # Every look is traced too, for the auditor; here it would bury what was done.
+        trail=trail_of(session, subjects, without=(Event.CASE_VIEWED,)),
     )
 
 

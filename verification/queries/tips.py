@@ -12,7 +12,7 @@ from portal.models import Message, Tip
 from portal.models.records import Statement
 from verification.domain.acting import Acting
 from verification.domain.messages import ReadMessage, read_mailbox, read_statement
-from verification.models import Deadline, IdentityOpening, Unit
+from verification.models import Conclusion, Deadline, IdentityOpening, Unit
 from verification.queries.files import FileView, view_files
 from verification.queries.trail import TrailLine, trail_of
 
@@ -47,6 +47,7 @@ class TipView:
     clocks: Sequence[Deadline]
     openings: list[OpeningView]
     trail: list[TrailLine]
+    can_be_answered: bool
 
 
 def read_tip(acting: Acting, tip: Tip) -> TipView:
@@ -67,7 +68,15 @@ def read_tip(acting: Acting, tip: Tip) -> TipView:
         clocks=clocks,
         openings=_openings(acting, tip.id),
         trail=trail_of(session, (tip.id,)),
+        can_be_answered=_conclusion_was_delivered(acting, tip),
     )
+
+
+def _conclusion_was_delivered(acting: Acting, tip: Tip) -> bool:
+    query = select(Conclusion.id).where(
+        Conclusion.case_id == tip.case_id, Conclusion.delivered_on.is_not(None)
+    )
+    return tip.case_id is not None and acting.session.scalars(query.limit(1)).first() is not None
 
 
 def _message(acting: Acting, message: ReadMessage) -> MessageView:

@@ -36,11 +36,13 @@ class TrailLine:
     on_paper: bool
 
 
-def trail_of(session: Session, subject_ids: Sequence[uuid.UUID]) -> list[TrailLine]:
-    """What happened to these subjects, newest first."""
+def trail_of(
+    session: Session, subject_ids: Sequence[uuid.UUID], *, without: Sequence[Event] = ()
+) -> list[TrailLine]:
+    """What happened to these subjects, newest first. without: events left out, such as mere looks."""
     query = (
         select(AuditEntry)
-        .where(AuditEntry.subject_id.in_(subject_ids))
+        .where(AuditEntry.subject_id.in_(subject_ids), AuditEntry.event.not_in(without))
         .order_by(AuditEntry.number.desc())
         .limit(SUBJECT_ROWS)
     )

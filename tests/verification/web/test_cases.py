@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import re
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from portal.models import SealedObject, TipState
+from portal.models import SealedObject, Tip, TipState
 from tests.support.desk import Desk
 from tests.support.journey import Journey, add_cleaner_key
 from tests.verification.web.test_inbox import counting, newer, older
@@ -299,6 +300,31 @@ def test_scan_is_sealed_to_the_case_and_waits_for_its_clean_copy(desk: Desk, tmp
         assert b"a scan" not in stored.read()
 
 
+def test_scan_sent_after_the_session_ended_is_not_read_and_the_words_are_kept(desk: Desk) -> None:
+    case_id = proposed_case(desk)
+    fan = desk.person("fan")
+    fields = {
+        "csrf_token": fan.token(),
+        "action": "approve-docketing",
+        "note": "批语:同意立项。",
+        "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg"),
+    }
+    desk.office.clock.advance(timedelta(minutes=31))
+    page = text_of(
+        fan.client.post(f"/cases/{case_id}/paper", data=fields, content_type="multipart/form-data"), 401
+    )
+    assert fields_of(page)["kept-note"] == "批语:同意立项。"
+    assert list(desk.office.blobs.stored()) == []
+
+
+def test_file_on_a_page_that_takes_none_is_dropped(desk: Desk) -> None:
+    case_id = proposed_case(desk)
+    head = desk.person("head")
+    fields = {"version": 2, "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg")}
+    assert head.post(f"/cases/{case_id}/approve", fields).status_code == 303
+    assert list(desk.office.blobs.stored()) == []
+
+
 # --- ledger ------------------------------------------------------------------------------------------------
 
 
@@ -337,6 +363,28 @@ def test_ledger_has_no_page_before_the_first_nor_after_the_last(desk: Desk) -> N
 
 
 # --- the end -----------------------------------------------------------------------------------------------
+
+
+def test_tip_of_a_case_offers_no_answer_before_the_conclusion_is_delivered(desk: Desk) -> None:
+    walk = Journey(desk.office).docketed()
+    with desk.office.database.read() as session:
+        tip_id = session.scalars(select(Tip.id).where(Tip.case_id == walk.case_id)).one()
+    fan = desk.person("fan")
+    assert f"/tips/{tip_id}/answer" not in text_of(fan.get(f"/tips/{tip_id}"))
+    fields = {"version": version_of(desk, tip_id), "closing": "x"}
+    refused = text_of(fan.post(f"/tips/{tip_id}/answer?lang=en", fields), 409)
+    assert "The conclusion has not been delivered to the unit yet." in refused
+
+
+def test_looks_at_a_case_are_traced_and_do_not_bury_what_was_done(desk: Desk) -> None:
+    walk = Journey(desk.office).docketed()
+    fan = desk.person("fan")
+    page = ""
+    for _look in range(3):
+        page = text_of(fan.get(f"/cases/{walk.case_id}"))
+    assert events_of(desk, walk.case_id).count("case.viewed") == 3
+    assert "Case docketed" in page
+    assert "Case viewed" not in page
 
 
 def test_informant_is_answered_point_by_point_and_the_case_closed(desk: Desk) -> None:
