@@ -21,35 +21,40 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz"
 
 @dataclass
 class Marks:
-    """Markers by name. ``text("statement", "…")`` gives the sentence with its marker in it."""
+    """Markers by name. ``text("statement", "…")`` gives the sentence with its marker in it.
+
+    Every word of a run ends alike, so that one search finds them all; only then is it asked which it was.
+    """
 
     planted: dict[str, bytes] = field(default_factory=dict)
+    #: Short enough for the office's own look at copied wording, which would rightly find it in a brief.
+    ending: str = field(default_factory=lambda: "".join(secrets.choice(_LETTERS) for _ in range(12)))
 
     def text(self, name: str, sentence: str) -> str:
         """A sentence that says where it was typed, by a word that occurs nowhere else."""
-        word = f"暗记{name}" + "".join(secrets.choice(_LETTERS) for _ in range(12))
+        word = f"暗记{name}{self.ending}"
         self.planted[f"text {name}"] = word.encode()
         return f"{sentence}{word}。"
 
     def file_name(self, name: str) -> str:
         """A file's name that occurs nowhere else."""
-        word = "".join(secrets.choice(_LETTERS) for _ in range(16))
+        word = f"{name}-file{self.ending}"
         self.planted[f"name of {name}"] = word.encode()
-        return f"{name}-{word}.jpg"
+        return f"{word}.jpg"
 
     def photograph(self, name: str) -> bytes:
         """A JPEG of its own with a position, a device and an author; its pixels are noise nobody else has."""
         image = picture(640, 480)
         noise = Image.frombytes("RGB", (200, 200), secrets.token_bytes(120_000))
         image.paste(noise, (220, 140))
-        author = "Author" + "".join(secrets.choice(_LETTERS) for _ in range(16))
+        author = f"{name}by{self.ending}"
         exif = exif_with_everything()
         exif[0x013B] = author
         out = io.BytesIO()
-        image.save(out, "JPEG", quality=92, exif=exif, comment=author.upper())
+        image.save(out, "JPEG", quality=92, exif=exif, comment=f"about{author}")
         content = out.getvalue()
         self.planted[f"author of {name}"] = author.encode()
-        self.planted[f"comment of {name}"] = author.upper().encode()
+        self.planted[f"comment of {name}"] = f"about{author}".encode()
         self.content(name, content)
         return content
 
@@ -69,6 +74,12 @@ class Marks:
         """What people typed to log in, by login."""
         for login, passphrase in passphrases.items():
             self.planted[f"passphrase of {login}"] = passphrase.encode()
+
+    def in_short(self) -> dict[str, bytes]:
+        """The same, with all words of this run as the one ending that they share."""
+        ending = self.ending.encode()
+        apart = {name: mark for name, mark in self.planted.items() if ending not in mark}
+        return apart | {"a word": ending}
 
     def address(self) -> None:
         """The citizen's address, as a server would write it."""

@@ -102,17 +102,14 @@ def _parts(client: redis.Redis, key: bytes) -> Iterator[object]:
     if kind == b"string":
         yield client.get(key)
     elif kind == b"hash":
-        hash_: dict[bytes, bytes] = client.hgetall(key)
-        yield from hash_.values()
+        yield from client.hgetall(key).values()
     elif kind == b"zset":
-        members: list[tuple[bytes, float]] = client.zrange(key, 0, -1, withscores=True)
-        for member, score in members:
-            yield member
-            yield score
+        for pair in client.zrange(key, 0, -1, withscores=True):
+            yield from pair
     elif kind == b"list":
-        yield from client.lrange(key, 0, -1)  # type: ignore[misc]
+        yield from client.lrange(key, 0, -1)
     elif kind == b"set":
-        yield from client.smembers(key)  # type: ignore[misc]
+        yield from client.smembers(key)
 
 
 def _cells(database_url: str) -> Iterator[tuple[str, object]]:

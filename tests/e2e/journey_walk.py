@@ -158,7 +158,7 @@ class Walk:
         lines = brief.form.locator("[name=allegation]")
         lines.nth(0).fill(text("first", "路段长期破损未修复"))
         lines.nth(1).fill(text("second", "报修后未作处理"))
-        brief.choose("units", saying=UNIT).choose("material", saying="photograph-")
+        brief.choose("units", saying=UNIT).choose("material", saying="photograph-file")
         brief.enter("content_basis", brief.values("content_basis")[2]).send()
         self.ids.case = ids_in(supervisor.page, "/cases/{}")[0]
 
@@ -304,7 +304,7 @@ class Walk:
         liaison = self.colleague("liaison")
         liaison.go("/unit")
         problem = self.marks.planted["text problem"].decode()
-        liaison.page.locator(".job-title a", has_text=problem[-12:]).first.click()
+        liaison.page.locator(".job-title a", has_text=problem[:12]).first.click()
         self.ids.item = liaison.path.rpartition("/")[2]
         proof = write_file(self.disk, "after.jpg", self.marks.photograph("proof"))
         form = Form(liaison.page, f"/unit/items/{self.ids.item}")

@@ -74,7 +74,7 @@ def test_case_is_closed_and_its_page_says_what_was_done(county: County) -> None:
     page = supervisor.go(f"/cases/{county.walk.ids.case}")
     assert page.locator('main form[action*="/cases/"]').count() == 0
     expect(page.locator(".claim .badge")).to_have_count(2)
-    trail = page.locator("main").inner_text()
+    trail = page.locator("main").text_content() or ""
     for name in ("林晓雨", "周明远", "韩松", "陈卫东", "倪学军", "高原"):
         assert name in trail
 

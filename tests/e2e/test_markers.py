@@ -23,6 +23,7 @@ from tests.e2e import journey_times as times
 from tests.e2e.journey_address import Doorway
 from tests.e2e.journey_county import County
 from tests.e2e.journey_marks import Marks
+from tests.e2e.journey_walk import CAST
 from tests.e2e.test_kill import receipt_on
 from tests.support import machine
 from tests.support.intake import SigningDesk
@@ -51,8 +52,7 @@ def test_nothing_planted_on_the_whole_journey_is_found_anywhere(county: County) 
     hits = county.search()
     assert found_beside_demo_file(county, hits) == set()
     # The search sees the data folder: what a demo does write down, it finds.
-    logins = {one.login for one in county.demo.accounts()}
-    assert {hit.marker for hit in hits} == {f"passphrase of {login}" for login in logins}
+    assert {hit.marker for hit in hits} == {f"passphrase of {login}" for login in CAST.values()}
     # Every step has planted something.
     planted = {name.split()[-1] for name in county.marks.planted}
     steps = {"account", "reply", "question", "brief", "content", "seen", "file", "measures", "answer0"}
