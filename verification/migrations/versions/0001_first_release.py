@@ -243,7 +243,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_tip_urgent",
-            ["desk", "state", "received_on", "id"],
+            ["urgent", "desk", "state", "received_on", "id"],
             unique=False,
             sqlite_where=sa.text("urgent = 1"),
             postgresql_where=sa.text("urgent"),
