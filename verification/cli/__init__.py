@@ -1,4 +1,4 @@
 """Commands for whoever looks after an installation: ``python -m verification.cli COMMAND``.
 
-Each command is a module with ``SUMMARY``, ``add_arguments`` and ``main``; ``__main__`` lists them.
+Each command is a module with ``add_arguments`` and ``main``; ``__main__`` lists them.
 """

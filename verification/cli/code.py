@@ -9,8 +9,6 @@ from pathlib import Path
 from portal.clock import SystemClock
 from verification.cli.demo import CODE_SECONDS, accounts
 
-SUMMARY = "print the demo accounts' one-time codes of this moment"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Which account and which data folder."""

@@ -30,7 +30,6 @@ from verification.services import (
 )
 from verification.supervise import Service, StartFailed, Supervisor
 
-SUMMARY = "serve both sides, with the queue and the workers, until Ctrl-C"
 PROFILES = ("county", "small")
 PROJECT = Path(__file__).resolve().parents[2]
 #: Connections, databases and blobs are all open files; many systems start a login at 1,024.

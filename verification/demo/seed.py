@@ -86,10 +86,10 @@ def seed(place: Place, *, profile: str, now: datetime, say: Say) -> Seeded:
     tips, cases = read_stories(small=county.is_small)
     clock = FixedClock(day_start(now.astimezone(CIVIL_ZONE).date() - timedelta(days=FOUNDED_DAYS_AGO)))
     clock.advance(timedelta(hours=9))
-    stage = _stage(place, county, clock)
+    stage = set_stage(place, county, clock)
     diary = Diary(now=now, free_days=lambda day: not is_shipped_workday(day))
     album = Album()
-    tip_steps = _enter(stage, diary, album, tips, cases)
+    tip_steps = enter_stories(stage, diary, album, tips, cases)
     with _pool() as pool:
         say(f"making the keys of {len(county.people)} people, then {len(album)} pictures …")
         coming = make_keys(county.people, host_key=place.host_key, pool=pool)
@@ -116,7 +116,8 @@ def _pool() -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _stage(place: Place, county: County, clock: FixedClock) -> Stage:
+def set_stage(place: Place, county: County, clock: FixedClock) -> Stage:
+    """The stage, not yet founded. Nothing is read or written."""
     trust = TrustedKeys(place.root.signing.verify_key())
     intake = Intake(
         database=place.database,
@@ -147,7 +148,7 @@ def _stage(place: Place, county: County, clock: FixedClock) -> Stage:
     )
 
 
-def _enter(
+def enter_stories(
     stage: Stage, diary: Diary, album: Album, tips: tuple[TipStory, ...], cases: tuple[CaseStory, ...]
 ) -> TipSteps:
     """Enter every story into the diary, and every picture into the album."""

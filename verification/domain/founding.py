@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -166,12 +167,25 @@ def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSe
 
     A supervisor gets the desk key, a director the director key; nobody gets both (ValueError).
     """
+    return enrol(session, new, root=keys.root, own=own, held=_keys_for(new, keys), clock=clock)
+
+
+def enrol(
+    session: Session,
+    new: NewStaff,
+    *,
+    root: RootKey,
+    own: StaffSecrets,
+    held: Sequence[OfficeKey],
+    clock: Clock,
+) -> Staff:
+    """Add a person, and wrap to them the office keys ``held``. ValueError: supervisor and director in one."""
     if {Role.SUPERVISOR, Role.DIRECTOR} <= set(new.roles):
         raise ValueError("no person holds the desk key and the director key")
-    staff_id = new_id(keys.root.rng)
+    staff_id = new_id(root.rng)
     publish(
         session,
-        root=keys.root,
+        root=root,
         purpose=KeyPurpose.STAFF,
         public=own.keys.public_bytes(),
         holder=staff_id.hex,
@@ -192,8 +206,8 @@ def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSe
     session.add(staff)
     session.flush()
     session.add_all(StaffRole(staff_id=staff_id, role=role) for role in new.roles)
-    for office_key in _keys_for(new, keys):
-        wrap_office_key(session, root=keys.root, key=office_key, to=[own.key_id])
+    for office_key in held:
+        wrap_office_key(session, root=root, key=office_key, to=[own.key_id])
     events.append(
         session,
         event=events.Event.STAFF_ADDED,

@@ -13,17 +13,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from shamir_mnemonic import combine_mnemonics, generate_mnemonics
+from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.crypto.bundles import recovery_key
-from portal.crypto.recipients import PrivateKey, wrap_private_key
+from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
 from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
+from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey, Rng, new_id
 from portal.trust import TrustedKeys
 from verification.models import KeyWrap
 
 SHARES_NEEDED, SHARES_MADE = 2, 3
+
+
+class WrongShares(XiansuoError):
+    """These paper shares open nothing here: too few, mistyped, or another office's."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,10 +90,19 @@ def publish(
     return key_id
 
 
-def make_office_key(session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = "") -> OfficeKey:
+def make_office_key(
+    session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = "", generation: int = 1
+) -> OfficeKey:
     """A desk, alternate, director or unit key, signed by the root."""
     private = PrivateKey.generate()
-    key_id = publish(session, root=root, purpose=purpose, public=private.public().to_bytes(), holder=holder)
+    key_id = publish(
+        session,
+        root=root,
+        purpose=purpose,
+        public=private.public().to_bytes(),
+        holder=holder,
+        generation=generation,
+    )
     return OfficeKey(id=key_id, private=private)
 
 
@@ -122,3 +137,26 @@ def make_recovery_shares(session: Session, *, root: RootKey, key: OfficeKey, hol
 def recover_private(shares: Iterable[str]) -> PrivateKey:
     """The recovery key from enough paper shares. Raises shamir_mnemonic.MnemonicError otherwise."""
     return recovery_key(combine_mnemonics(list(shares)))
+
+
+def recover_office_key(session: Session, shares: Iterable[str]) -> OfficeKey:
+    """The office key that these paper shares were made for.
+
+    Raises WrongShares where they are too few, mistyped, or of another office.
+    """
+    try:
+        recovery = recover_private(shares)
+    except MnemonicError as error:
+        raise WrongShares from error
+    public = recovery.public().to_bytes()
+    wrap = session.scalars(
+        select(KeyWrap)
+        .join(RecipientKey, RecipientKey.id == KeyWrap.holder_key_id)
+        .where(RecipientKey.purpose == KeyPurpose.RECOVERY, RecipientKey.public == public)
+    ).one_or_none()
+    if wrap is None:
+        raise WrongShares
+    private = unwrap_private_key(
+        wrap.sealed_private, holder=recovery, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
+    )
+    return OfficeKey(id=wrap.key_id, private=private)

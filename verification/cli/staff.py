@@ -1,0 +1,121 @@
+"""``staff``: who works here, and adding somebody with the root key in hand.
+
+    staff                                                       lists everybody
+    staff --add lin.xiaoyu --name 林晓雨 --role inspector --unit duchashi --root FILE
+
+A supervisor or director also needs two of the paper shares of the key they will hold; they are asked for,
+never given on the command line. The new person's slip is printed once. Source: 4-sealing "Keys".
+"""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config import BadSettings, VerificationSettings, load_verification
+from portal.clock import Clock, SystemClock, civil_day
+from portal.db import Database
+from portal.models import SYSTEM_RNG
+from verification.cli.slips import fresh_passphrase, person_slip
+from verification.domain.founding import NewStaff, make_secrets
+from verification.domain.joining import SharesNeeded, join_office, purpose_needed
+from verification.keys.ceremony import SHARES_NEEDED, RootKey, WrongShares
+from verification.keys.offline import NoRoot, read_root
+from verification.models import Role, Staff, StaffRole, Unit
+
+
+class CannotAdd(Exception):
+    """Said in one line; nothing was written."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing lists; ``--add`` adds."""
+    parser.add_argument("--add", metavar="LOGIN", help="add somebody with this login")
+    parser.add_argument("--name", help="their name")
+    parser.add_argument("--role", action="append", choices=[role.value for role in Role], default=[])
+    parser.add_argument("--unit", help="the code of their unit")
+    parser.add_argument("--trained-on", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--undertaking-on", type=date.fromisoformat, metavar="DAY")
+    parser.add_argument("--root", type=Path, metavar="FILE", help="the root key")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """0 when it is done, 1 with a line that says why not."""
+    try:
+        settings = load_verification()
+        if arguments.add is None:
+            _list(settings)
+        else:
+            _add(settings, arguments, clock=SystemClock())
+    except BadSettings as bad:
+        print("These settings cannot be used:", *bad.problems, sep="\n  ")
+    except SharesNeeded as needed:
+        print(f"Nobody was added: this takes two shares of the {needed.purpose.value} key.")
+    except WrongShares:
+        print("Nobody was added: these shares open no key of this office.")
+    except (CannotAdd, NoRoot, ValueError) as reason:
+        print(f"Nobody was added: {reason}")
+    else:
+        return 0
+    return 1
+
+
+def _list(settings: VerificationSettings) -> None:
+    database = Database(settings.database_url)
+    with database.read() as session:
+        query = select(Staff, Unit.name).join(Unit, Unit.id == Staff.unit_id).order_by(Staff.login)
+        for person, unit in session.execute(query).all():
+            roles = session.scalars(select(StaffRole.role).where(StaffRole.staff_id == person.id)).all()
+            named = ", ".join(sorted(role.value for role in roles))
+            print(f"{person.login:<20} {named:<24} {person.name}, {unit}{'' if person.active else ' (left)'}")
+    database.dispose()
+
+
+def _add(settings: VerificationSettings, arguments: argparse.Namespace, *, clock: Clock) -> None:
+    if not (arguments.name and arguments.role and arguments.unit and arguments.root):
+        raise CannotAdd("--add needs --name, --role, --unit and --root")
+    root = read_root(arguments.root)
+    if root.verify_key().to_bytes() != settings.root_public:
+        raise CannotAdd("XIANSUO_ROOT_PUBLIC is not the public half of this root key")
+    roles = tuple(Role(role) for role in arguments.role)
+    shares = _ask_for_shares() if purpose_needed(roles) else []
+    passphrase = fresh_passphrase()
+    own = make_secrets(passphrase=passphrase, host_key=settings.host_key, rng=SYSTEM_RNG)
+    database = Database(settings.database_url)
+    try:
+        with database.write() as session:
+            new = _new_staff(session, arguments, roles)
+            ceremony = RootKey(signing=root, day=civil_day(clock), rng=SYSTEM_RNG)
+            join_office(session, new, root=ceremony, own=own, shares=shares, clock=clock)
+    finally:
+        database.dispose()
+    slip = person_slip(
+        name=new.name, login=new.login, passphrase=passphrase, own=own, office=settings.office_name
+    )
+    print("Added. What follows is shown once.\n", slip, sep="\n")
+
+
+def _new_staff(session: Session, arguments: argparse.Namespace, roles: tuple[Role, ...]) -> NewStaff:
+    unit = session.scalars(select(Unit).where(Unit.code == arguments.unit)).one_or_none()
+    if unit is None:
+        raise CannotAdd(f"there is no unit {arguments.unit}")
+    if session.scalars(select(Staff.id).where(Staff.login == arguments.add)).one_or_none():
+        raise CannotAdd(f"the login {arguments.add} is taken")
+    return NewStaff(
+        login=arguments.add,
+        name=arguments.name,
+        roles=roles,
+        unit_id=unit.id,
+        trained_on=arguments.trained_on,
+        undertaking_on=arguments.undertaking_on,
+    )
+
+
+def _ask_for_shares() -> list[str]:
+    """Read at the terminal, not shown."""
+    return [getpass.getpass(f"paper share {number}: ").strip() for number in range(1, SHARES_NEEDED + 1)]

@@ -1,0 +1,84 @@
+"""Somebody joins an office that exists: the root signs their keys, and they get what their role holds.
+
+What a role holds was made at the founding and lies on no disk: the desk's and the director's key come back
+from two paper shares; a unit gets a new key generation, because its old one is with its other liaisons alone.
+Used by the command line. Source: 4-sealing "Keys", "every staff passphrase forgotten".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.clock import Clock
+from portal.errors import XiansuoError
+from portal.models import KeyPurpose, RecipientKey
+from verification.domain.founding import NewStaff, StaffSecrets, enrol
+from verification.keys.ceremony import RootKey, make_office_key, recover_office_key, wrap_office_key
+from verification.models import Role, Staff, StaffRole, Unit
+
+#: What a role needs from paper.
+PURPOSES = {Role.SUPERVISOR: KeyPurpose.DESK, Role.DIRECTOR: KeyPurpose.DIRECTOR}
+
+
+class SharesNeeded(XiansuoError):
+    """The role holds an office key, and the shares given are not that key's (or there are none)."""
+
+    def __init__(self, purpose: KeyPurpose) -> None:
+        super().__init__(purpose.value)
+        self.purpose = purpose
+
+
+def purpose_needed(roles: Sequence[Role]) -> KeyPurpose | None:
+    """The office key that these roles hold, or None."""
+    return next((PURPOSES[role] for role in roles if role in PURPOSES), None)
+
+
+def join_office(
+    session: Session,
+    new: NewStaff,
+    *,
+    root: RootKey,
+    own: StaffSecrets,
+    shares: Sequence[str],
+    clock: Clock,
+) -> Staff:
+    """Add a person. shares: two SLIP-39 shares where a role holds an office key, otherwise empty.
+
+    Raises SharesNeeded, WrongShares; ValueError for a supervisor and director in one.
+    """
+    held = []
+    if (purpose := purpose_needed(new.roles)) is not None:
+        if not shares:
+            raise SharesNeeded(purpose)
+        key = recover_office_key(session, shares)
+        if session.get_one(RecipientKey, key.id).purpose is not purpose:
+            raise SharesNeeded(purpose)
+        held.append(key)
+    staff = enrol(session, new, root=root, own=own, held=held, clock=clock)
+    if Role.LIAISON in new.roles:
+        renew_unit_key(session, unit_id=new.unit_id, root=root)
+    return staff
+
+
+def renew_unit_key(session: Session, *, unit_id: uuid.UUID, root: RootKey) -> None:
+    """Give a unit the next generation of its key, held by all its liaisons of now.
+
+    What was sealed to the old generation stays with those who hold it.
+    """
+    unit = session.get_one(Unit, unit_id)
+    last = session.get_one(RecipientKey, unit.key_id).generation if unit.key_id else 0
+    key = make_office_key(
+        session, root=root, purpose=KeyPurpose.UNIT, holder=unit_id.hex, generation=last + 1
+    )
+    liaisons = (
+        select(Staff.key_id)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
+        .where(StaffRole.role == Role.LIAISON, Staff.unit_id == unit_id, Staff.active.is_(True))
+    )
+    wrap_office_key(session, root=root, key=key, to=session.scalars(liaisons).all())
+    unit.key_id = key.id
+    session.flush()
