@@ -1,8 +1,9 @@
 """Writing to an informant's mailbox, and reading it on the desk's side: the one place for both.
 
 What the office writes is sealed to the informant's key and to the desk. Before anything is sealed to the
-informant, the key in the tip's row is compared with the fingerprint inside the sealed statement, so that
-write access to the database cannot redirect an answer. Source: FORMAT.md §8.2, §11.1.
+informant, the key in the tip's row is compared with the fingerprint inside the digest of the first opening,
+which only the desk can make, so that write access to the database cannot redirect the answer to a tip that
+has been opened. Source: FORMAT.md §8.2, §12.3.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 
+from portal.crypto.bundles import open_digest
+from portal.crypto.compartments import decode_record
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PublicKey, seal_file_key
 from portal.errors import UnsignedKey
-from portal.models import Message, MessageKind, ObjectGrant, Tip, new_id
+from portal.models import KeyPurpose, Message, MessageKind, ObjectGrant, RecipientKey, Tip, new_id
 from portal.models.records import InformantMessage, OfficeMessage, Statement
 from verification.domain.acting import Acting
 from verification.errors import InvalidInput
@@ -47,7 +50,7 @@ def write_to_informant(
     """
     checked = checked_text(text, field=field)
     informant = PublicKey.from_bytes(tip.informant_public)
-    if informant.fingerprint() != read_statement(acting, tip).informant_fingerprint:
+    if informant.fingerprint() != _fingerprint_at_opening(acting, tip):
         raise UnsignedKey("informant fingerprint")
     object_id = acting.seal(
         OfficeMessage(text=checked).to_record(), kind=ObjectKind.MESSAGE, to=[tip.desk_key_id]
@@ -67,6 +70,31 @@ def write_to_informant(
     acting.session.add(message)
     acting.session.flush()
     return message
+
+
+def _fingerprint_at_opening(acting: Acting, tip: Tip) -> bytes:
+    """Whose key the desk found when it first opened the tip. Raises UnsignedKey where anything differs."""
+    if tip.digest is None:
+        raise UnsignedKey("no digest")
+    _check_desk_key(acting, tip.desk_key_id)
+    key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
+    digest = decode_record(open_digest(tip.digest, key=key, tip_id=tip.id))
+    fingerprint = bytes.fromhex(str(digest["informant_fingerprint"]))
+    if fingerprint != read_statement(acting, tip).informant_fingerprint:
+        raise UnsignedKey("statement was replaced")
+    return fingerprint
+
+
+def _check_desk_key(acting: Acting, desk_key_id: uuid.UUID) -> None:
+    # Anybody can wrap a key of their own to a member of staff and name it as the tip's desk: what it opens
+    # counts only where it is the very key that the root signed for a desk.
+    row = acting.session.get(RecipientKey, desk_key_id)
+    if row is None or row.purpose not in (KeyPurpose.DESK, KeyPurpose.ALTERNATE):
+        raise UnsignedKey("not a desk key")
+    vouched = acting.trust.public_of(acting.session, row, on=row.not_before)
+    held = acting.keyring.private(acting.session, desk_key_id).public()
+    if held.fingerprint() != vouched.fingerprint():
+        raise UnsignedKey("another key in the desk's place")
 
 
 def checked_text(text: str, *, field: str, max_characters: int = MAX_CHARACTERS) -> str:

@@ -1,7 +1,9 @@
 """Triage: opening a tip, and deciding what becomes of it. Source: 1-mission journey 2, 2-domain §3.
 
 The statement is opened with the desk key of the person in session; what lists and searches need is sealed
-again as a digest on the first opening.
+again as a digest on the first opening. The digest is sealed under a key that only the desk can derive, so
+what it says of the informant's key cannot be forged with public keys, as a whole statement can (FORMAT.md
+§12.3).
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
 from portal.crypto.bundles import open_digest, seal_digest
 from portal.crypto.compartments import decode_record, encode_record
@@ -20,7 +23,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.messages import read_statement, write_to_informant
 from verification.errors import InvalidInput
-from verification.models import Unit
+from verification.models import AuditEntry, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.workflow.states import Action, SubjectKind
 
@@ -29,7 +32,7 @@ SUMMARY_CHARACTERS = 90
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Digest:
-    """What a list shows of a tip."""
+    """What a list shows of a tip, and whose key its answers go to (32 bytes)."""
 
     summary: str
     about: str
@@ -37,6 +40,7 @@ class Digest:
     subject: int
     attachments: int
     in_attachment: bool
+    informant_fingerprint: bytes
 
     @classmethod
     def of(cls, statement: Statement) -> Digest:
@@ -49,12 +53,13 @@ class Digest:
             subject=statement.subject.value,
             attachments=len(statement.attachments),
             in_attachment=statement.in_attachment,
+            informant_fingerprint=statement.informant_fingerprint,
         )
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Digest:
         """As it was sealed, under a key that only the desk has."""
-        return cls(**record)
+        return cls(**{**record, "informant_fingerprint": bytes.fromhex(record["informant_fingerprint"])})
 
     def to_record(self) -> dict[str, Any]:
         """As it is sealed."""
@@ -65,6 +70,7 @@ class Digest:
             "subject": self.subject,
             "attachments": self.attachments,
             "in_attachment": self.in_attachment,
+            "informant_fingerprint": self.informant_fingerprint.hex(),
         }
 
 
@@ -82,7 +88,7 @@ def read_digest(acting: Acting, tip: Tip) -> Digest:
 def open_tip(acting: Acting, tip: Tip) -> Statement:
     """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced."""
     statement = read_statement(acting, tip)
-    if tip.digest is None:
+    if tip.digest is None and not _was_opened(acting, tip):
         key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
         tip.digest = seal_digest(encode_record(Digest.of(statement).to_record()), key=key, tip_id=tip.id)
     if tip.state is TipState.RECEIVED:
@@ -90,6 +96,14 @@ def open_tip(acting: Acting, tip: Tip) -> Statement:
     else:
         acting.trace(Event.TIP_VIEWED, subject_kind="tip", subject_id=tip.id)
     return statement
+
+
+def _was_opened(acting: Acting, tip: Tip) -> bool:
+    """Whether the trail knows a first opening: a digest that is gone since is not made again."""
+    seen = select(AuditEntry.number).where(
+        AuditEntry.subject_id == tip.id, AuditEntry.event == Event.TIP_OPENED.value
+    )
+    return acting.session.scalar(seen.limit(1)) is not None
 
 
 def accept_tip(
