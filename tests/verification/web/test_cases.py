@@ -165,7 +165,8 @@ def test_material_of_another_tip_is_not_passed_on(desk: Desk) -> None:
 def test_proposal_without_basis_and_unit_lists_every_rule_of_law(desk: Desk) -> None:
     case_id = opened_case(desk, content_basis="", units=[])
     page = text_of(desk.person("fan").post(f"/cases/{case_id}/propose?lang=en", {"version": 1}), 409)
-    for expected in ("Art. 5", "Name at least one body", "Say which of the four contents of inspection this is."):
+    basis = "Say which of the four contents of inspection this is."
+    for expected in ("Art. 5", "Name at least one body", basis):
         assert expected in page
     assert case_of(desk, case_id).state is CaseState.DRAFT
 
