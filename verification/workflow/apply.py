@@ -9,13 +9,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
-from portal.clock import Clock
-from portal.models import Rng
+from portal.clock import Clock, civil_day, day_start
+from portal.models import Priority, Rng
 from verification.audit import events
 from verification.errors import NotHere, Refusal, Refused, StaleSubject
 from verification.policy import deadlines
@@ -78,7 +79,8 @@ def apply(session: Session, act: Act, *, actor: Actor, clock: Clock, rng: Rng, r
         facts=noted,
         day_only=actor.informant,
     )
-    _run_clocks(session, transition, subject, clock=clock, rng=rng, rules=rules)
+    began = _coarse_moment(subject, clock=clock) if actor.informant else None
+    _run_clocks(session, transition, subject, began=began, clock=clock, rng=rng, rules=rules)
     tell(session, transition, subject, actor=actor, clock=clock, rng=rng)
     session.flush()
     return subject
@@ -100,8 +102,22 @@ def possible_actions(*, kind: SubjectKind, subject: Any, actor: Actor) -> tuple[
     return tuple(row.action for row in actions_from(kind, subject.state) if actor.may(row.permission))
 
 
+def _coarse_moment(subject: Any, *, clock: Clock) -> datetime:
+    """When an informant acted, as finely as may be kept: the hour where clocks run in hours, else the day."""
+    if getattr(subject, "priority", None) is Priority.P1:
+        return clock.now().replace(minute=0, second=0, microsecond=0)
+    return day_start(civil_day(clock))
+
+
 def _run_clocks(
-    session: Session, transition: Transition, subject: Any, *, clock: Clock, rng: Rng, rules: Rulebook
+    session: Session,
+    transition: Transition,
+    subject: Any,
+    *,
+    began: datetime | None,
+    clock: Clock,
+    rng: Rng,
+    rules: Rulebook,
 ) -> None:
     if transition.meets:
         deadlines.meet(session, subject_id=subject.id, rule_ids=transition.meets, clock=clock)
@@ -114,4 +130,5 @@ def _run_clocks(
             clock=clock,
             rng=rng,
             rules=rules,
+            began=began,
         )
