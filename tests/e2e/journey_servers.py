@@ -1,7 +1,7 @@
-"""Several real servers of the public side on one database, that can be killed while people send.
+"""Real servers of the public side: one to look at, or several on one database, killed while people send.
 
-``Portals`` starts them as an installation does (``verification.services.web_app``); each listens on a port of
-its own, so that a kill of one is met by the others, as behind a proxy. Must not know: what is sent.
+All are started as an installation starts them (``verification.services.web_app``). ``Portals`` listen on a
+port each, so that a kill of one is met by the others, as behind a proxy. Must not know: what is sent.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.support import machine
 from tests.support.demo import free_ports
+from tests.support.intake import SigningDesk
 from tests.support.intake_server import Client
+from tests.support.public import settings_for, wait_until
 from verification.services import Listener, web_app
 from verification.supervise import Service, spawn
 
@@ -107,6 +111,39 @@ class Portals:
 
     def _spawn(self, slot: _Slot) -> None:
         slot.process = spawn(slot.service.command, environ=slot.service.environ, log=slot.log)
+
+
+@contextmanager
+def serving_portal(
+    desk: SigningDesk,
+    *,
+    folder: Path,
+    wrapped: Callable[[Service], Service] | None = None,
+    more: Mapping[str, str] | None = None,
+) -> Iterator[int]:
+    """One server that seals to ``desk``, until the block ends; gives its port.
+
+    folder: gets ``blobs``, ``log`` and the program's temp files. wrapped: changes how the program is started.
+    more: further settings, without their prefix.
+    """
+    for part in ("blobs", "log"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    listener = Listener("127.0.0.1", free_ports(1)[0])
+    environ = os.environ | settings_for(
+        desk, folder=folder / "blobs", public_url="http://127.0.0.1", **(more or {})
+    )
+    environ |= {"PYTHONPATH": str(machine.PROJECT), "TMPDIR": str(folder)}
+    service = web_app("portal", target="portal.wsgi:app", listener=listener, workers=1, environ=environ)
+    if wrapped is not None:
+        service = wrapped(service)
+    process = spawn(service.command, environ=service.environ, log=folder / "log" / "portal.log")
+    try:
+        assert service.ready is not None
+        wait_until(service.ready, seconds=service.ready_seconds)
+        yield listener.port
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def _answers(slot: _Slot) -> bool:

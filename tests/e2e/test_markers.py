@@ -6,9 +6,7 @@ something. Source: issue 2 "A marker test", 4-sealing "Proof, not promise".
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,16 +21,14 @@ from tests.e2e import journey_times as times
 from tests.e2e.journey_address import Doorway
 from tests.e2e.journey_county import County
 from tests.e2e.journey_marks import Marks
+from tests.e2e.journey_servers import serving_portal
 from tests.e2e.journey_walk import CAST
 from tests.e2e.test_kill import receipt_on
-from tests.support import machine
 from tests.support.intake import SigningDesk
-from tests.support.intake_server import Client, free_port, multipart
+from tests.support.intake_server import Client, multipart
 from tests.support.markers import Hit, Search
 from tests.support.postgres import PostgresServer
-from tests.support.public import settings_for, wait_until
-from verification.services import Listener, web_app
-from verification.supervise import Service, spawn
+from verification.supervise import Service
 
 pytestmark = pytest.mark.slow
 
@@ -102,8 +98,9 @@ def test_everything_is_found_where_sealing_is_switched_off(
     database: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     marks = Marks()
-    target = "tests.e2e.journey_unsealed:app"
-    left = report_and_search(database, folder=tmp_path, target=target, marks=marks, server=cluster(request))
+    left = report_and_search(
+        database, folder=tmp_path, marks=marks, server=cluster(request), wrapped=unsealed_with_access_log
+    )
     assert left.found == marks.planted.keys()
     assert left.files_in_window & {"blob"}
     assert any("POST" in line for line in left.logged)
@@ -113,9 +110,7 @@ def test_nothing_is_found_where_sealing_is_on(
     database: Database, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     marks = Marks()
-    left = report_and_search(
-        database, folder=tmp_path, target="portal.wsgi:app", marks=marks, server=cluster(request)
-    )
+    left = report_and_search(database, folder=tmp_path, marks=marks, server=cluster(request))
     assert left.found == set()
     assert left.files_in_window & {"blob"} == set()
     assert left.logged == []
@@ -130,14 +125,18 @@ def cluster(request: pytest.FixtureRequest) -> PostgresServer | None:
 
 
 def report_and_search(
-    database: Database, *, folder: Path, target: str, marks: Marks, server: PostgresServer | None
+    database: Database,
+    *,
+    folder: Path,
+    marks: Marks,
+    server: PostgresServer | None,
+    wrapped: Callable[[Service], Service] | None = None,
 ) -> Trace:
     """One report to a running public side, and the same search of all it left."""
     url = database.url.render_as_string(hide_password=False)
     state = folder / "state"
-    (state / "blobs").mkdir(parents=True)
-    (state / "log").mkdir()
-    with serving(database, folder=state, target=target) as port, Doorway(port) as door:
+    desk = SigningDesk(database, clock=SystemClock(), rng=SYSTEM_RNG)
+    with serving_portal(desk, folder=state, wrapped=wrapped) as port, Doorway(port) as door:
         before = times.stand(database_url=url, folders=[state / "blobs"], log_dir=state / "log")
         began = datetime.now(UTC)
         send_report(door.port, marks)
@@ -155,28 +154,13 @@ def report_and_search(
     )
 
 
-@contextmanager
-def serving(database: Database, *, folder: Path, target: str) -> Iterator[int]:
-    """The public side on a port; unsealed, it also keeps an access log."""
-    desk = SigningDesk(database, clock=SystemClock(), rng=SYSTEM_RNG)
-    listener = Listener("127.0.0.1", free_port())
-    environ = os.environ | settings_for(desk, folder=folder / "blobs", public_url="http://127.0.0.1")
-    environ |= {"PYTHONPATH": str(machine.PROJECT), "TMPDIR": str(folder)}
-    service = web_app("portal", target=target, listener=listener, workers=1, environ=environ)
-    if "unsealed" in target:
-        service = with_access_log(service)
-    process = spawn(service.command, environ=service.environ, log=folder / "log" / "portal.log")
-    with ExitStack() as stack:
-        stack.callback(process.wait, 10)
-        stack.callback(process.terminate)
-        assert service.ready is not None
-        wait_until(service.ready, seconds=service.ready_seconds)
-        yield listener.port
-
-
-def with_access_log(service: Service) -> Service:
-    """The same program, told to write down who asked for what."""
-    swaps = {"--no-access-log": "--access-log", "warning": "info"}
+def unsealed_with_access_log(service: Service) -> Service:
+    """The same program without sealing, told to write down who asked for what."""
+    swaps = {
+        "--no-access-log": "--access-log",
+        "warning": "info",
+        "portal.wsgi:app": "tests.e2e.journey_unsealed:app",
+    }
     return replace(service, command=tuple(swaps.get(part, part) for part in service.command))
 
 

@@ -89,7 +89,7 @@ class Album:
 
 
 def take(shot: Shot) -> bytes:
-    """One file: a JPEG of 1200 × 900 with everything a phone writes into it, or a short WAV."""
+    """One file: a JPEG with everything a phone writes into it, or a short WAV."""
     if shot.scene == VOICE:
         return _voice(shot)
     image, out = paint(shot.scene, seed=shot.seed), io.BytesIO()

@@ -21,6 +21,7 @@ from verification.models import (
     Conclusion,
     Exhibit,
     FieldRecord,
+    PaperAct,
     Plan,
     PlanUnit,
     RectificationItem,
@@ -131,14 +132,18 @@ class Facts:
         return frozenset(self.session.scalars(query.where(Task.case_id == self.case_id)))
 
     def participants(self) -> frozenset[uuid.UUID]:
-        """Everybody who had a part in the case: team, proposer, planner, drafter, approvers, orderers."""
+        """Everybody who had a part in the case, in any of its acts: each name that its rows keep."""
         case = self.session.get_one(Case, self.case_id)
         people: set[uuid.UUID | None] = set(self.team())
-        people |= {case.opened_by, case.proposed_by}
-        plans = self.session.scalars(select(Plan).where(Plan.case_id == case.id))
-        people |= {person for plan in plans for person in (plan.written_by, plan.approved_by)}
-        conclusions = self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id))
-        people |= {conclusion.drafted_by for conclusion in conclusions}
+        people |= {case.opened_by, case.proposed_by, case.endorsed_by, case.docketed_by}
+        people |= {allegation.found_by for allegation in self.allegations()}
+        for plan in self.session.scalars(select(Plan).where(Plan.case_id == case.id)):
+            people |= {plan.written_by, plan.approved_by}
+        people |= {task.dispatched_by for task in self.tasks()}
+        for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id)):
+            people |= {conclusion.drafted_by, conclusion.approved_by, conclusion.delivered_by}
+        for paper in self.session.scalars(select(PaperAct).where(PaperAct.case_id == case.id)):
+            people |= {paper.signed_by, paper.recorded_by, paper.confirmed_by}
         for item in self.items():
             people |= {item.ordered_by, item.verified_by}
         return frozenset(person for person in people if person is not None)
