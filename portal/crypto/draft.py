@@ -17,11 +17,16 @@ from portal.crypto.suites import KEY_BYTES, labelled
 _DRAFT_FLOOR_BYTES = 1024
 
 
-def draft_id(form_secret: bytes) -> bytes:
-    """32 bytes that only the form can name. form_secret: 32 bytes."""
+def draft_id(form_secret: bytes, cookie_secret: bytes) -> bytes:
+    """32 bytes that only form and cookie together can name: a page that was kept leads to no draft."""
+    return derive(both_secrets(form_secret, cookie_secret), label="draft/id")
+
+
+def spent_id(form_secret: bytes) -> bytes:
+    """32 bytes by which a form that was sent is known under another cookie; it says nothing of the draft."""
     if len(form_secret) != KEY_BYTES:
         raise ValueError("a form secret is 32 bytes")
-    return derive(form_secret, label="draft/id")
+    return derive(form_secret, label="draft/spent")
 
 
 def draft_key(form_secret: bytes, cookie_secret: bytes) -> bytes:

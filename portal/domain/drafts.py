@@ -21,7 +21,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from portal.crypto.compartments import JsonValue, decode_record, encode_record
-from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft
+from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft, spent_id
 from portal.crypto.receipt import Receipt
 from portal.crypto.suites import Secret
 from portal.domain.errors import FilesGone, TooManyFiles
@@ -36,13 +36,14 @@ from portal.storage.received import Limits, SealedFile
 class DraftSecrets(Secret):
     """The two secrets of one form in one browser, and what follows from them; live for one request."""
 
-    __slots__ = ("_cookie_secret", "_form_secret", "id", "key")
+    __slots__ = ("_cookie_secret", "_form_secret", "id", "key", "spent_id")
 
     def __init__(self, form_secret: bytes, cookie_secret: bytes) -> None:
         """32 random bytes each, else ValueError."""
         self._form_secret = form_secret
         self._cookie_secret = cookie_secret
-        self.id = draft_id(form_secret)
+        self.id = draft_id(form_secret, cookie_secret)
+        self.spent_id = spent_id(form_secret)
         self.key = draft_key(form_secret, cookie_secret)
 
     def receipt(self) -> Receipt:

@@ -42,13 +42,14 @@ class Known(Secret):
     """What the database knows of a form and of the tip that a receipt opens.
 
     tip: None where the receipt opens none. sent_to: the tip this form was sent to before. tag: of what it
-    said then. sent_files: what went with it.
+    said then. sent_files: what went with it. spent: a tip was made with this form, under whatever cookie.
     """
 
     tip: TipRef | None
     sent_to: uuid.UUID | None = None
     tag: bytes | None = None
     sent_files: tuple[DraftFileInfo, ...] = ()
+    spent: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,11 +70,13 @@ def find_known(intake: Intake, *, draft: DraftSecrets, lookup_id: bytes) -> Know
             select(Draft.tip_id, Draft.content_mac).where(Draft.id == draft.id)
         ).one_or_none()
         sent_files = read_files(session, draft=draft, where=DraftFile.submitted.is_(True))
+        spent = session.scalar(select(Draft.id).where(Draft.id == draft.spent_id)) is not None
     return Known(
         tip=None if tip is None else TipRef(tip.id, tip.desk),
         sent_to=None if sent is None else sent.tip_id,
         tag=None if sent is None else sent.content_mac,
         sent_files=sent_files,
+        spent=spent,
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from portal.models import (
     Attachment,
     Base,
+    Draft,
     DraftFile,
     Message,
     ObjectGrant,
@@ -36,6 +37,7 @@ _ORDER: Final[tuple[type[Base], ...]] = (
     Tip,
     Message,
     Attachment,
+    Draft,
     OutboxRow,
 )
 

@@ -111,7 +111,7 @@ def submit_tip(
             return Submitted(receipt, Outcome.NEW)
         known = find_known(intake, draft=draft, lookup_id=receipt.lookup_id)
         if known.tip is None:
-            if known.sent_to is not None:
+            if known.sent_to is not None or known.spent:
                 raise FormSpent
         elif is_same(intake, known, tag=content.tag(draft), files=chosen):
             return Submitted(receipt, Outcome.SAME)
@@ -135,6 +135,8 @@ def _insert(intake: Intake, draft: DraftSecrets, content: _Content, *, receipt: 
         return False
     tip_id, rows = new_id(intake.rng), Rows()
     _add_tip(rows, content, intake=intake, tip_id=tip_id, receipt=receipt)
+    # Known again under another cookie. It names neither tip nor desk: a page that was kept tells no more.
+    rows.add(Draft, id=draft.spent_id, begun_on=intake.today, desk=Desk.DESK)
     made = {
         "id": draft.id,
         "begun_on": intake.today,

@@ -108,9 +108,10 @@ class Attachment(Base):
 
 
 class Draft(Base):
-    """One rendering of the form, by an id only the form can derive. Keeps a double submission single.
+    """One rendering of the form, by an id only form and cookie can derive. Keeps a double submission single.
 
-    ``content_mac`` is keyed by the draft key, which the server does not hold.
+    ``content_mac`` is keyed by the draft key, which the server does not hold. A second row, by an id of the
+    form alone and without a tip, says that a form was sent: FORMAT.md §10.
     """
 
     __tablename__ = "draft"

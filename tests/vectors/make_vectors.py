@@ -33,7 +33,7 @@ FOLDER = Path(__file__).parent
 
 def derivation(_: Vectors) -> Vectors:
     """derive, padme and the passphrase."""
-    cases = [("object", 64, fixed("context", 48)), ("digest/key", 32, b"\x01"), ("draft/id", 32, b"")]
+    cases = [("object", 64, fixed("context", 48)), ("digest/key", 32, b"\x01"), ("draft/spent", 32, b"")]
     secret, salt, host_key, passphrase = (
         fixed("secret"),
         fixed("salt", 16),
@@ -79,7 +79,7 @@ def small_boxes(_: Vectors) -> Vectors:
         "empty": (fixed("box"), b"", b"", 0),
         "draft": (
             draft.draft_key(form, cookie),
-            labelled("small", b"draft", draft.draft_id(form), object_id.bytes),
+            labelled("small", b"draft", draft.draft_id(form, cookie), object_id.bytes),
             b'{"name":"1.jpg"}',
             1024,
         ),

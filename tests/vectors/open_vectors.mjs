@@ -272,8 +272,8 @@ for (const row of load("objects.json").objects) {
 {
   const file = load("small_boxes.json");
   const form = hex(file.form_secret), cookie = hex(file.cookie_secret), token = hex(file.session_token);
-  const draftId = derive(form, "draft/id"), lookupId = derive(token, "session/lookup-id");
-  const draftKey = derive(Buffer.concat([lp(form), lp(cookie)]), "draft/key");
+  const both = Buffer.concat([lp(form), lp(cookie)]), lookupId = derive(token, "session/lookup-id");
+  const draftId = derive(both, "draft/id"), draftKey = derive(both, "draft/key");
   const tag = derive(draftKey, "draft/content", 32, sha256(hex(file.content)));
   assert.equal(tag.toString("hex"), file.content_tag);
   const expected = {

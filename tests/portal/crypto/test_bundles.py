@@ -19,7 +19,7 @@ from portal.crypto.bundles import (
     seal_staff_keys,
     session_lookup_id,
 )
-from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft
+from portal.crypto.draft import content_tag, draft_id, draft_key, open_in_draft, seal_in_draft, spent_id
 from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
 from portal.errors import Tampered
 
@@ -114,13 +114,15 @@ def test_recovery_secret_gives_the_pair_that_unwraps_the_desk() -> None:
         recovery_key(bytes(16))
 
 
-def test_draft_is_named_by_the_form_and_opened_by_form_and_cookie() -> None:
-    assert draft_id(FORM) == draft_id(FORM) != draft_id(COOKIE)
+def test_draft_is_named_and_opened_by_form_and_cookie_together() -> None:
+    named = draft_id(FORM, COOKIE)
+    assert named == draft_id(FORM, COOKIE)
+    assert len({named, draft_id(FORM, bytes(32)), draft_id(bytes(32), COOKIE), spent_id(FORM)}) == 4
     key = draft_key(FORM, COOKIE)
-    assert len({key, draft_key(COOKIE, FORM), draft_key(FORM, FORM), draft_id(FORM)}) == 4
-    sealed = seal_in_draft(b"1.jpg", key=key, draft=draft_id(FORM), object_id=ID)
-    assert open_in_draft(sealed, key=key, draft=draft_id(FORM), object_id=ID) == b"1.jpg"
-    longer = seal_in_draft(b"x" * 255, key=key, draft=draft_id(FORM), object_id=ID)
+    assert len({key, draft_key(COOKIE, FORM), draft_key(FORM, FORM), named}) == 4
+    sealed = seal_in_draft(b"1.jpg", key=key, draft=named, object_id=ID)
+    assert open_in_draft(sealed, key=key, draft=named, object_id=ID) == b"1.jpg"
+    longer = seal_in_draft(b"x" * 255, key=key, draft=named, object_id=ID)
     assert len(longer) == len(sealed)
     stranger = draft_key(FORM, bytes(32))
     tags = {content_tag(b"a", key=key), content_tag(b"b", key=key), content_tag(b"a", key=stranger)}
@@ -128,13 +130,15 @@ def test_draft_is_named_by_the_form_and_opened_by_form_and_cookie() -> None:
     assert len(tags) == 3
     assert all_refused(
         [
-            lambda: open_in_draft(sealed, key=stranger, draft=draft_id(FORM), object_id=ID),
-            lambda: open_in_draft(sealed, key=key, draft=draft_id(COOKIE), object_id=ID),
-            lambda: open_in_draft(sealed, key=key, draft=draft_id(FORM), object_id=OTHER_ID),
+            lambda: open_in_draft(sealed, key=stranger, draft=named, object_id=ID),
+            lambda: open_in_draft(sealed, key=key, draft=draft_id(COOKIE, FORM), object_id=ID),
+            lambda: open_in_draft(sealed, key=key, draft=named, object_id=OTHER_ID),
         ]
     )
     for short in (b"", bytes(31)):
         with pytest.raises(ValueError, match="32 bytes"):
-            draft_id(short)
+            spent_id(short)
+        with pytest.raises(ValueError, match="32 bytes"):
+            draft_id(FORM, short)
         with pytest.raises(ValueError, match="32 bytes"):
             draft_key(FORM, short)

@@ -208,7 +208,7 @@ def test_desk_changed_after_an_error_retargets_the_files_too(
         granted = session.scalars(
             select(ObjectGrant.recipient_key_id).where(ObjectGrant.object_id == file.object_id)
         ).all()
-        assert session.scalars(select(Draft.desk)).one() is Desk.ALTERNATE
+        assert session.get_one(Draft, draft.id).desk is Desk.ALTERNATE
     assert granted == [alternate.key_id]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from portal.clock import FixedClock
+from portal.crypto.kdf import derive
 from portal.crypto.recipients import PublicKey
 from portal.db import Database
 from portal.domain.drafts import DraftSecrets
@@ -20,6 +21,7 @@ from portal.models import (
     Attachment,
     Desk,
     Draft,
+    DraftFile,
     Message,
     MessageKind,
     ObjectGrant,
@@ -131,10 +133,24 @@ def test_form_sent_before_under_a_cookie_that_changed_is_spent(intake: Intake, r
     assert rows_of(intake, Tip) == {"tip": 1}
 
 
+def test_form_field_alone_leads_to_no_tip_and_no_file(intake: Intake, rng: Rng) -> None:
+    form, cookie = rng(32), rng(32)
+    mine = DraftSecrets(form, cookie)
+    [file] = put_files(intake, mine, [("a", b"1")])
+    submit(intake, mine, files=[file.object_id])
+    known_from_the_page = [derive(form, label=label) for label in ("draft/id", "draft/spent")]
+    with intake.reading() as session:
+        assert session.get_one(Draft, mine.id).tip_id is not None
+        rows = session.scalars(select(Draft).where(Draft.id.in_(known_from_the_page))).all()
+        files = session.scalars(select(DraftFile).where(DraftFile.draft_id.in_(known_from_the_page))).all()
+    assert [(row.tip_id, row.content_mac, row.desk) for row in rows] == [(None, None, Desk.DESK)]
+    assert files == []
+
+
 def test_form_whose_draft_was_swept_still_adds_to_its_tip(intake: Intake, draft: DraftSecrets) -> None:
     first = submit(intake, draft)
     with intake.writing() as session:
-        session.delete(session.scalars(select(Draft)).one())
+        session.delete(session.get_one(Draft, draft.id))
     again = submit(intake, draft)
     assert (again.outcome, again.receipt) == (Outcome.ADDED, first.receipt)
     assert submit(intake, draft).outcome is Outcome.SAME
