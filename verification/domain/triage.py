@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from portal.crypto.bundles import open_digest, seal_digest
 from portal.crypto.compartments import decode_record, encode_record
+from portal.errors import Tampered
 from portal.models import MessageKind, Priority, Tip, TipState
 from portal.models.records import Statement
 from verification.audit.events import Event
@@ -58,8 +59,11 @@ class Digest:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Digest:
-        """As it was sealed, under a key that only the desk has."""
-        return cls(**{**record, "informant_fingerprint": bytes.fromhex(record["informant_fingerprint"])})
+        """As it was sealed, under a key that only the desk has. Raises Tampered."""
+        try:
+            return cls(**{**record, "informant_fingerprint": bytes.fromhex(record["informant_fingerprint"])})
+        except (KeyError, TypeError, ValueError):
+            raise Tampered("digest") from None
 
     def to_record(self) -> dict[str, Any]:
         """As it is sealed."""

@@ -5,6 +5,7 @@ A record is a JSON object in the canonical form of FORMAT.md §11.1, sealed inli
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping
@@ -19,6 +20,7 @@ from portal.crypto import compartments
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PrivateKey, seal_file_key, wrap_private_key
 from portal.crypto.signing import KeyStatement, sign_statement
+from portal.errors import Tampered
 from portal.models import (
     KeyPurpose,
     ObjectGrant,
@@ -28,7 +30,7 @@ from portal.models import (
     new_id,
 )
 from portal.trust import TrustedKeys
-from verification.errors import KeyLocked, NotHere
+from verification.errors import NotHere
 from verification.keys.keyring import Keyring
 from verification.models import KeyWrap
 
@@ -50,9 +52,13 @@ def seal_record(
     to: Iterable[uuid.UUID],
     sealing: Sealing,
     keyring: Keyring | None = None,
+    object_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
-    """Store ``record`` sealed to every key in ``to``; returns the object's id."""
-    object_id, file_key = new_id(sealing.rng), secrets.token_bytes(32)
+    """Store ``record`` sealed to every key in ``to``; returns the object's id.
+
+    object_id: a fresh one that the record itself names, such as a signed message.
+    """
+    object_id, file_key = object_id or new_id(sealing.rng), secrets.token_bytes(32)
     body = compartments.seal_record(dict(record), kind=kind, object_id=object_id, file_key=file_key)
     session.add(
         SealedObject(id=object_id, kind=kind, body=body, sealed_bytes=len(body), stored_on=sealing.day)
@@ -102,14 +108,28 @@ def open_records(
     wanted = set(object_ids)
     rows = session.scalars(select(SealedObject).where(SealedObject.id.in_(wanted))).all()
     file_keys = keyring.file_keys(session, wanted)
-    if file_keys.keys() != wanted:
-        raise KeyLocked
+    if missing := wanted - file_keys.keys():
+        keyring.refuse(missing)
     return {
         row.id: compartments.open_record(
             row.body or b"", kind=ObjectKind(row.kind), object_id=row.id, file_key=file_keys[row.id]
         )
         for row in rows
     }
+
+
+def open_whole_records(
+    session: Session, object_ids: Iterable[uuid.UUID], *, keyring: Keyring
+) -> dict[uuid.UUID, dict[str, Any]]:
+    """As ``open_records`` for a list of many subjects: what does not open is left out, the others show."""
+    file_keys = keyring.file_keys(session, object_ids)
+    opened: dict[uuid.UUID, dict[str, Any]] = {}
+    for row in session.scalars(select(SealedObject).where(SealedObject.id.in_(file_keys))):
+        with contextlib.suppress(Tampered, ValueError):
+            opened[row.id] = compartments.open_record(
+                row.body or b"", kind=ObjectKind(row.kind), object_id=row.id, file_key=file_keys[row.id]
+            )
+    return opened
 
 
 def make_key(

@@ -15,10 +15,11 @@ from enum import StrEnum
 
 from sqlalchemy import Select, func, select, true
 
+from portal.errors import Tampered
 from portal.models import Desk, KeyPurpose, Message, RecipientKey, SealedObject, Tip, TipState
 from verification.domain.acting import Acting
 from verification.domain.triage import Digest, read_digest
-from verification.errors import KeyLocked
+from verification.errors import KeyLocked, NotHere
 from verification.models import Deadline, Unit
 from verification.policy import deadlines
 from verification.policy.deadlines import Light
@@ -62,7 +63,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class InboxRow:
-    """One tip in the list. ``digest`` None: it lies on a generation of the desk's key nobody gave us."""
+    """One tip in the list.
+
+    ``digest`` None: it lies on a generation of the desk's key nobody gave us; or, where ``damaged``, what is
+    stored of it is not what was written.
+    """
 
     id: uuid.UUID
     received_on: date
@@ -74,6 +79,7 @@ class InboxRow:
     due_at: datetime | None
     light: Light | None
     new_messages: int
+    damaged: bool
 
 
 def desks_of(acting: Acting) -> tuple[Desk, ...]:
@@ -136,7 +142,7 @@ def _narrowed(query: Select[Tip], wanted: Wanted) -> Select[Tip]:
 
 def _described(acting: Acting, tips: Sequence[Tip]) -> list[InboxRow]:
     ids = [tip.id for tip in tips]
-    digests = _digests(acting, tips)
+    digests, damaged = _digests(acting, tips)
     clocks = deadlines.running(acting.session, ids) if ids else {}
     towns = _towns(acting, {tip.town_id for tip in tips if tip.town_id is not None})
     messages = _new_messages(acting, ids)
@@ -152,24 +158,29 @@ def _described(acting: Acting, tips: Sequence[Tip]) -> list[InboxRow]:
             due_at=_due(clocks.get(tip.id)),
             light=light_at(_due(clocks.get(tip.id)), clock=acting.clock),
             new_messages=messages.get(tip.id, 0),
+            damaged=tip.id in damaged,
         )
         for tip in tips
     ]
 
 
-def _digests(acting: Acting, tips: Sequence[Tip]) -> dict[uuid.UUID, Digest]:
+def _digests(acting: Acting, tips: Sequence[Tip]) -> tuple[dict[uuid.UUID, Digest], set[uuid.UUID]]:
+    """What each tip says, and those that cannot be read any more: one bad row must not hide the others."""
     # Everything the unopened ones need comes in two queries; ``read_digest`` then finds it at hand, as long
     # as the rows are held here (a session holds its rows weakly).
     unopened = [tip.statement_id for tip in tips if tip.digest is None]
     at_hand = acting.session.scalars(select(SealedObject).where(SealedObject.id.in_(unopened))).all()
     acting.keyring.file_keys(acting.session, (row.id for row in at_hand))
     found: dict[uuid.UUID, Digest] = {}
+    damaged: set[uuid.UUID] = set()
     for tip in tips:
         try:
             found[tip.id] = read_digest(acting, tip)
         except KeyLocked:
             continue
-    return found
+        except (Tampered, NotHere):
+            damaged.add(tip.id)
+    return found, damaged
 
 
 def _due(clock: Deadline | None) -> datetime | None:
