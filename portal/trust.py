@@ -13,7 +13,7 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.crypto.chain import SignedStatement, recipient_of, verify_chain
+from portal.crypto.chain import SignedStatement, recipient_of, verify_chain, verify_key_of
 from portal.crypto.recipients import PublicKey
 from portal.crypto.signing import KeyStatement, VerifyKey
 from portal.errors import UnsignedKey
@@ -70,6 +70,19 @@ class TrustedKeys:
         with self._lock:
             self._verified[row.id] = (link, key)
         return key
+
+    def verify_key(
+        self, session: Session, key_id: uuid.UUID, *, purpose: KeyPurpose, holder: str, on: date
+    ) -> VerifyKey:
+        """The Ed25519 key with which ``holder`` signs what ``purpose`` stands for, good on the day ``on``.
+
+        Raises UnsignedKey for an unknown key, another purpose or holder, or a chain that misses the root.
+        """
+        row = session.get(RecipientKey, key_id)
+        if row is None or row.holder != holder:
+            raise UnsignedKey("unknown key")
+        chain = self._chain(session, row, signed(row))
+        return verify_key_of(verify_chain(chain, root=self._root, purpose=purpose.value, on=on))
 
     def _chain(self, session: Session, row: RecipientKey, link: SignedStatement) -> list[SignedStatement]:
         if row.signed_by is None:

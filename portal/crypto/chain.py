@@ -21,7 +21,9 @@ ROOT: Final = "root"
 
 ISSUES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        ROOT: frozenset({"desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit"}),
+        ROOT: frozenset(
+            {"desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit", "voice"}
+        ),
         "staff": frozenset({"case", "unit"}),
         "cleaner-issuer": frozenset({"cleaner"}),
     }
@@ -30,10 +32,11 @@ ISSUES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 PUBLIC_BYTES_OF: Final[Mapping[str, int]] = MappingProxyType(
     dict.fromkeys(("desk", "alternate", "director", "recovery", "unit", "case", "cleaner"), PUBLIC_BYTES)
-    | {"staff": PUBLIC_BYTES + KEY_BYTES, "cleaner-issuer": KEY_BYTES}
+    | {"staff": PUBLIC_BYTES + KEY_BYTES, "cleaner-issuer": KEY_BYTES, "voice": KEY_BYTES}
 )
 """How long ``public`` is for each purpose."""
 
+_SIGNING: Final = frozenset({"staff", "cleaner-issuer", "voice"})
 _MAX_LINKS: Final = 2
 
 
@@ -93,6 +96,6 @@ def recipient_of(statement: KeyStatement) -> PublicKey:
 
 def verify_key_of(statement: KeyStatement) -> VerifyKey:
     """The key that checks what this holder signs. Raises UnsignedKey for a purpose that has none."""
-    if statement.purpose not in ISSUES or len(statement.public) != PUBLIC_BYTES_OF.get(statement.purpose):
+    if statement.purpose not in _SIGNING or len(statement.public) != PUBLIC_BYTES_OF.get(statement.purpose):
         raise UnsignedKey("no verify key")
     return VerifyKey.from_bytes(statement.public[-KEY_BYTES:])

@@ -32,7 +32,7 @@ def lp(field: bytes) -> bytes:
 def labelled(domain: str, *fields: bytes) -> bytes:
     """Encode a use and its fields injectively: different arguments never give the same bytes.
 
-    domain: one of hkdf, hpke, small, signature, key-statement. Source: FORMAT.md §1.
+    domain: one of hkdf, hpke, small, signature, key-statement, office-message. Source: FORMAT.md §1.
     """
     return _PREFIX + lp(domain.encode()) + b"".join(map(lp, fields))
 

@@ -17,24 +17,37 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, load_only
 
-from portal.crypto.compartments import open_record
+from portal.crypto.compartments import JsonValue, open_record
 from portal.crypto.receipt import Receipt
 from portal.crypto.recipients import OVERHEAD_BYTES, PrivateKey, open_file_key
 from portal.crypto.stream import ObjectKind
 from portal.crypto.suites import Secret
+from portal.crypto.voice import OfficeWords
 from portal.domain.drafts import DraftFileInfo, DraftSecrets, choose_files
 from portal.domain.errors import FormSpent, UnknownReceipt
 from portal.domain.intake import Intake
 from portal.domain.messages import NewMessage, find_known, fresh_files, is_same, write
-from portal.errors import Tampered
-from portal.models import Desk, Message, MessageKind, ObjectGrant, SealedObject, Tip, TipState
+from portal.errors import Tampered, UnsignedKey
+from portal.models import (
+    Desk,
+    KeyPurpose,
+    Message,
+    MessageKind,
+    ObjectGrant,
+    RecipientKey,
+    SealedObject,
+    Tip,
+    TipState,
+)
 from portal.models.records import InformantMessage, OfficeMessage
 from portal.storage.errors import Busy, RetryLater
+from portal.trust import TrustedKeys
 
 ATTEMPTS: Final = 4
 OFFICE_KINDS: Final = tuple(kind for kind in MessageKind if kind.from_office)
@@ -46,14 +59,26 @@ _NO_TIP: Final = uuid.UUID(int=0)
 _DECOY: Final = bytes(OVERHEAD_BYTES + 32)
 
 
+class Trouble(StrEnum):
+    """Why a message has no text. UNCONFIRMED: it opened, but the desk of this tip did not sign it here."""
+
+    UNREADABLE = "unreadable"
+    UNCONFIRMED = "unconfirmed"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class MailboxMessage(Secret):
-    """One message of the office. ``text`` is None where it cannot be opened: say so, do not hide it."""
+    """One message in the office's name. ``text`` is None in ``trouble``: say so, do not hide it.
+
+    The words of an unconfirmed message are never given out: whoever can write to the database could ask there
+    for a name or a call.
+    """
 
     id: uuid.UUID
     kind: MessageKind
     sent_on: date
     text: str | None
+    trouble: Trouble | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,7 +87,7 @@ class Mailbox(Secret):
 
     messages: the office's, oldest first. sent: what the informant wrote, by kind and day alone.
     identity_opened: two people have opened who the informant is; the page says so. open_question: the newest
-    question without a reply.
+    question without a reply that the office has signed.
     """
 
     tip_id: uuid.UUID
@@ -103,11 +128,20 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         tip = session.scalars(shown.where(Tip.receipt_lookup == lookup_id)).one_or_none()
         tip_id = _NO_TIP if tip is None else tip.id
         found = _messages(session, tip_id)
+        voices = _voices(session)
+        if tip is not None:
+            reader = _Reader(session, intake.recipients.trust, private, tip_id=tip.id, desk=tip.desk)
+            messages = tuple(reader.read(row) for row in found if row.kind.from_office)
+        del voices
     if tip is None:
         _open_decoy(private)
         raise UnknownReceipt
     replied = {row.reply_to for row in found if row.kind is MessageKind.REPLY}
-    questions = [row.id for row in found if row.kind is MessageKind.QUESTION and row.id not in replied]
+    questions = [
+        message.id
+        for message in messages
+        if message.kind is MessageKind.QUESTION and message.trouble is None and message.id not in replied
+    ]
     return Mailbox(
         tip_id=tip.id,
         desk=tip.desk,
@@ -116,7 +150,7 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         closing_code=tip.closing_code,
         channel_code=tip.channel_code,
         identity_opened=tip.identity_opened,
-        messages=tuple(_opened(row, private, tip_id=tip.id) for row in found if row.kind.from_office),
+        messages=messages,
         sent=tuple((row.kind, row.sent_on) for row in found if not row.kind.from_office),
         open_question=questions[-1] if questions else None,
         can_object=tip.state in OBJECTION_STATES,
@@ -193,6 +227,7 @@ def _messages(session: Session, tip_id: uuid.UUID) -> Sequence[Row[*tuple[Any, .
         select(
             Message.id,
             Message.kind,
+            Message.ordinal,
             Message.sent_on,
             Message.reply_to,
             Message.object_id,
@@ -209,18 +244,62 @@ def _messages(session: Session, tip_id: uuid.UUID) -> Sequence[Row[*tuple[Any, .
     ).all()
 
 
-def _opened(row: Row[*tuple[Any, ...]], private: PrivateKey, *, tip_id: uuid.UUID) -> MailboxMessage:
-    text: str | None = None
-    try:
+def _voices(session: Session) -> Sequence[RecipientKey]:
+    """Every key that may speak for a desk. While they are held, the session finds them without a query."""
+    return session.scalars(select(RecipientKey).where(RecipientKey.purpose == KeyPurpose.VOICE)).all()
+
+
+class _Reader:
+    """One informant's key and the trusted keys, for reading the messages of one tip."""
+
+    def __init__(
+        self, session: Session, trust: TrustedKeys, private: PrivateKey, *, tip_id: uuid.UUID, desk: Desk
+    ) -> None:
+        self._session, self._trust, self._private = session, trust, private
+        self._tip_id, self._desk = tip_id, desk
+        self._fingerprint = private.public().fingerprint()
+
+    def read(self, row: Row[*tuple[Any, ...]]) -> MailboxMessage:
+        """The message of ``row``, or what is wrong with it."""
+        text, trouble = None, None
+        try:
+            record = self._opened(row)
+        except Tampered:
+            trouble = Trouble.UNREADABLE
+        else:
+            try:
+                text = self._confirmed(row, OfficeMessage.from_record(record))
+            except (Tampered, UnsignedKey):
+                trouble = Trouble.UNCONFIRMED
+        return MailboxMessage(id=row.id, kind=row.kind, sent_on=row.sent_on, text=text, trouble=trouble)
+
+    def _opened(self, row: Row[*tuple[Any, ...]]) -> JsonValue:
         file_key = open_file_key(
-            row.sealed_file_key or b"", private=private, recipient_key_id=tip_id, object_id=row.object_id
+            row.sealed_file_key or b"",
+            private=self._private,
+            recipient_key_id=self._tip_id,
+            object_id=row.object_id,
         )
         sealed = row.body or b""
-        record = open_record(sealed, kind=ObjectKind.MESSAGE, object_id=row.object_id, file_key=file_key)
-        text = OfficeMessage.from_record(record).text
-    except Tampered:
-        text = None
-    return MailboxMessage(id=row.id, kind=row.kind, sent_on=row.sent_on, text=text)
+        return open_record(sealed, kind=ObjectKind.MESSAGE, object_id=row.object_id, file_key=file_key)
+
+    def _confirmed(self, row: Row[*tuple[Any, ...]], message: OfficeMessage) -> str:
+        """The words, if the tip's desk signed them for this place. Raises Tampered, UnsignedKey."""
+        voice = self._trust.verify_key(
+            self._session, message.voice, purpose=KeyPurpose.VOICE, holder=self._desk.value, on=row.sent_on
+        )
+        words = OfficeWords(
+            voice_key_id=message.voice,
+            informant_fingerprint=self._fingerprint,
+            message_id=row.id,
+            object_id=row.object_id,
+            kind=row.kind.value,
+            ordinal=row.ordinal,
+            sent_on=row.sent_on,
+            text=message.text,
+        )
+        words.verify(message.signature, voice=voice)
+        return message.text
 
 
 def _open_decoy(private: PrivateKey) -> None:

@@ -67,6 +67,11 @@ class Recipients:
         self._lock = threading.Lock()
         self._keys: _Keys | None = None
 
+    @property
+    def trust(self) -> TrustedKeys:
+        """Keys that the pinned root vouches for; also those that sign what the office says."""
+        return self._trusted
+
     def offers(self, desk: Desk) -> bool:
         """Whether tips to this desk can be sealed at all; if not, the form is not shown."""
         keys = self._current().by_purpose

@@ -17,7 +17,7 @@ from portal.models.base import NO_ROWID, Base, code_column
 
 
 class KeyPurpose(StrEnum):
-    """What a recipient key may open."""
+    """What a key is for. ``VOICE`` and ``CLEANER_ISSUER`` sign and open nothing."""
 
     DESK = "desk"
     ALTERNATE = "alternate"
@@ -28,6 +28,7 @@ class KeyPurpose(StrEnum):
     CLEANER = "cleaner"
     CLEANER_ISSUER = "cleaner-issuer"
     RECOVERY = "recovery"
+    VOICE = "voice"
 
 
 class RecipientKey(Base):

@@ -216,19 +216,32 @@ class OfficeMessage(Secret):
     """What the office writes; sealed as ObjectKind.MESSAGE to the informant's key.
 
     The grant's recipient key id is the tip's id (FORMAT.md §7). Grant it to the desk as well: the informant's
-    private key is never there when staff look at what they wrote.
+    private key is never there when staff look at what they wrote. Whoever holds the public key can seal to
+    it, so only ``signature`` makes the words the office's: 64 bytes by the key ``voice`` (``crypto.voice``).
     """
 
     text: str
+    voice: uuid.UUID
+    signature: bytes
 
     def to_record(self) -> dict[str, JsonValue]:
         """As ``seal_record`` takes it."""
-        return {"v": VERSION, "text": self.text}
+        return {
+            "v": VERSION,
+            "text": self.text,
+            "voice": str(self.voice),
+            "signature": self.signature.hex(),
+        }
 
     @classmethod
     def from_record(cls, value: JsonValue) -> Self:
         """Raises Tampered."""
-        return cls(text=_Fields(value, {"v", "text"}).text("text"))
+        fields = _Fields(value, {"v", "text", "voice", "signature"})
+        return cls(
+            text=fields.text("text"),
+            voice=fields.uuid("voice"),
+            signature=fields.hexadecimal("signature"),
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.crypto.receipt import Receipt
 from portal.crypto.suites import Secret
 from portal.domain.errors import UnknownReceipt
-from portal.domain.mailbox import Mailbox, open_mailbox, send
+from portal.domain.mailbox import Mailbox, Trouble, open_mailbox, send
 from portal.errors import MistypedReceipt, XiansuoError
 from portal.models import MessageKind
 from portal.storage.errors import RetryLater
@@ -64,12 +64,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Entry(Secret):
-    """One line of the thread; ``text`` is None for what the informant wrote and for what cannot be opened."""
+    """One line of the thread; ``text`` is None for what the informant wrote and for what cannot be opened.
+
+    doubtful: it stands in the office's name, but the office has not signed it.
+    """
 
     on: date
     title: Any
     text: str | None
     mine: bool
+    doubtful: bool = False
 
     @property
     def day(self) -> str:
@@ -224,7 +228,13 @@ def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
 def _entries(mailbox: Mailbox) -> list[Entry]:
     """Both sides' messages by day; on one day the office's come first, as replies follow questions."""
     office = [
-        Entry(message.sent_on, words.OFFICE_WROTE[message.kind], message.text, mine=False)
+        Entry(
+            message.sent_on,
+            words.UNCONFIRMED if message.trouble is Trouble.UNCONFIRMED else words.OFFICE_WROTE[message.kind],
+            message.text,
+            mine=False,
+            doubtful=message.trouble is Trouble.UNCONFIRMED,
+        )
         for message in mailbox.messages
     ]
     own = [Entry(on, words.YOU_WROTE[kind], None, mine=True) for kind, on in mailbox.sent]

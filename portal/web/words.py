@@ -118,6 +118,9 @@ OFFICE_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.NOTE: _("The office writes"),
 }
 
+UNCONFIRMED: Final = _("Not confirmed")
+"""Above a message in the office's name that the office has not signed."""
+
 YOU_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.REPLY: _("You answered the question"),
     MessageKind.MATERIAL: _("You added something"),

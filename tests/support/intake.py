@@ -25,6 +25,7 @@ from portal.crypto.compartments import (
 from portal.crypto.recipients import PrivateKey, PublicKey, open_file_key, seal_file_key
 from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
 from portal.crypto.stream import ObjectKind, SealedReader
+from portal.crypto.voice import OfficeWords, voice_of
 from portal.db import Database
 from portal.domain.intake import Intake
 from portal.domain.recipients import Recipients
@@ -65,6 +66,10 @@ class SigningDesk:
         self.root = SigningKey.from_bytes(rng(32))
         self.issuer = SigningKey.from_bytes(rng(32))
         self.desk = self.found(KeyPurpose.DESK)
+        self.voice = voice_of(self.desk.private, desk_key_id=self.desk.key_id)
+        self.voice_id = self._write(
+            KeyPurpose.VOICE, self.voice.verify_key().to_bytes(), signer=self.root, holder="desk"
+        )
         self.director = self.found(KeyPurpose.DIRECTOR)
 
     def found(self, purpose: KeyPurpose, *, generation: int = 1, signer: SigningKey | None = None) -> HeldKey:
@@ -94,12 +99,13 @@ class SigningDesk:
         signed_by: uuid.UUID | None = None,
         generation: int = 1,
         days: tuple[date, date | None] | None = None,
+        holder: str = "",
     ) -> uuid.UUID:
         first, last = days or (self.day - timedelta(days=30), None)
         statement = KeyStatement(
             key_id=new_id(self.rng),
             purpose=purpose.value,
-            holder="",
+            holder=holder,
             generation=generation,
             not_before=first,
             not_after=last,
@@ -108,7 +114,7 @@ class SigningDesk:
         row = RecipientKey(
             id=statement.key_id,
             purpose=purpose,
-            holder="",
+            holder=holder,
             generation=generation,
             public=public,
             signature=sign_statement(statement, signer=signer),
@@ -175,35 +181,59 @@ class SigningDesk:
 
     def write_to(self, tip: Tip, text: str, *, kind: MessageKind = MessageKind.QUESTION) -> uuid.UUID:
         """Put a message of the office into a tip's mailbox; returns its id."""
-        object_id, file_key, message_id = new_id(self.rng), self.rng(32), new_id(self.rng)
-        record = OfficeMessage(text).to_record()
-        sealed = seal_record(record, kind=ObjectKind.MESSAGE, object_id=object_id, file_key=file_key)
+        message = self.next_message(tip, kind=kind)
+        self.put(tip, message, self.signed(tip, message, text))
+        return message.id
+
+    def next_message(self, tip: Tip, *, kind: MessageKind = MessageKind.QUESTION) -> Message:
+        """A row of the mailbox, not yet written."""
+        with self.database.read() as session:
+            count = session.scalars(select(func.count()).where(Message.tip_id == tip.id)).one()
+        return Message(
+            id=new_id(self.rng),
+            tip_id=tip.id,
+            ordinal=count + 1,
+            kind=kind,
+            object_id=new_id(self.rng),
+            sent_on=self.day,
+        )
+
+    def signed(
+        self, tip: Tip, message: Message, text: str, *, voice: SigningKey | None = None
+    ) -> OfficeMessage:
+        """``text`` with the desk's signature for that place in that tip's mailbox, or another key's."""
+        words = OfficeWords(
+            voice_key_id=self.voice_id,
+            informant_fingerprint=PublicKey.from_bytes(tip.informant_public).fingerprint(),
+            message_id=message.id,
+            object_id=message.object_id,
+            kind=message.kind.value,
+            ordinal=message.ordinal,
+            sent_on=message.sent_on,
+            text=text,
+        )
+        return OfficeMessage(text, self.voice_id, words.sign(voice or self.voice))
+
+    def put(self, tip: Tip, message: Message, said: OfficeMessage) -> None:
+        """Seal what is said to the tip's informant and write it: nothing secret is needed for this."""
+        file_key, object_id = self.rng(32), message.object_id
+        sealed = seal_record(
+            said.to_record(), kind=ObjectKind.MESSAGE, object_id=object_id, file_key=file_key
+        )
         informant = PublicKey.from_bytes(tip.informant_public)
         grant = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
+        body = SealedObject(
+            id=object_id,
+            kind=kind_of(sealed),
+            body=sealed,
+            sealed_bytes=len(sealed),
+            stored_on=self.day,
+        )
         with self.database.write() as session:
-            count = session.scalars(select(func.count()).where(Message.tip_id == tip.id)).one()
-            session.add(
-                SealedObject(
-                    id=object_id,
-                    kind=kind_of(sealed),
-                    body=sealed,
-                    sealed_bytes=len(sealed),
-                    stored_on=self.day,
-                )
-            )
+            session.add(body)
             session.flush()
             session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=grant))
-            session.add(
-                Message(
-                    id=message_id,
-                    tip_id=tip.id,
-                    ordinal=count + 1,
-                    kind=kind,
-                    object_id=object_id,
-                    sent_on=self.day,
-                )
-            )
-        return message_id
+            session.add(message)
 
     def _body(self, object_id: uuid.UUID) -> bytes:
         with self.database.read() as session:

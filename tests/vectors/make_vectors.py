@@ -23,6 +23,7 @@ from portal.crypto import bundles, compartments, draft, kdf, recipients, signing
 from portal.crypto.receipt import Receipt
 from portal.crypto.recipients import PrivateKey
 from portal.crypto.suites import labelled
+from portal.crypto.voice import OfficeWords, voice_of
 from portal.errors import Tampered
 from tests.vectors.object_vectors import Vectors, b64, fixed, fixed_id, objects, refusals
 
@@ -173,7 +174,7 @@ def hpke(on_file: Vectors) -> Vectors:
 
 
 def signatures(_: Vectors) -> Vectors:
-    """A bare message, and two statements: one without an end, one for a single day."""
+    """A bare message, two statements (one without an end, one for a single day), and words of the office."""
     signer = signing.SigningKey.from_bytes(fixed("root"))
     first, last = date(2026, 3, 1), date(2026, 3, 2)
     statements = [
@@ -198,6 +199,39 @@ def signatures(_: Vectors) -> Vectors:
             }
             for statement in statements
         ],
+        "office_message": office_message(),
+    }
+
+
+def office_message() -> Vectors:
+    """What a desk's voice signs for one place in one informant's mailbox."""
+    desk, desk_key_id = PrivateKey.from_bytes(fixed("desk", 96)), fixed_id("desk")
+    voice = voice_of(desk, desk_key_id=desk_key_id)
+    words = OfficeWords(
+        voice_key_id=fixed_id("voice"),
+        informant_fingerprint=fixed("fingerprint"),
+        message_id=fixed_id("message"),
+        object_id=fixed_id("object"),
+        kind="question",
+        ordinal=3,
+        sent_on=date(2026, 3, 2),
+        text="请问是哪一天？",
+    )
+    return {
+        "desk_private": desk.to_bytes().hex(),
+        "desk_key_id": str(desk_key_id),
+        "voice_seed": voice.to_bytes().hex(),
+        "voice_verify_key": voice.verify_key().to_bytes().hex(),
+        "voice_key_id": str(words.voice_key_id),
+        "fingerprint": words.informant_fingerprint.hex(),
+        "message_id": str(words.message_id),
+        "object_id": str(words.object_id),
+        "kind": words.kind,
+        "ordinal": words.ordinal,
+        "day": words.sent_on.isoformat(),
+        "text": words.text,
+        "encoded": words.encode().hex(),
+        "signature": words.sign(voice).hex(),
     }
 
 

@@ -160,6 +160,9 @@ const verifies = (message, purpose, signature, key) =>
 const encodeStatement = (row) => labelled("key-statement", u16(1), id(row.key_id), row.purpose, row.holder,
   u32(row.generation), row.not_before, row.not_after ?? "", b64(row.public));
 
+const encodeWords = (row) => labelled("office-message", u16(1), id(row.voice_key_id), hex(row.fingerprint),
+  id(row.message_id), id(row.object_id), row.kind, u32(row.ordinal), row.day, row.text);
+
 // --- §9 ---
 
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -317,6 +320,14 @@ for (const row of load("objects.json").objects) {
     assert.ok(!verifies(other, "key-statement", hex(row.signature), key));
     passed("signatures");
   }
+  const said = file.office_message, voice = hex(said.voice_verify_key);
+  const seed = derive(hex(said.desk_private), "desk/voice", 32, id(said.desk_key_id));
+  assert.equal(seed.toString("hex"), said.voice_seed);
+  assert.equal(encodeWords(said).toString("hex"), said.encoded);
+  assert.ok(verifies(encodeWords(said), "office-message", hex(said.signature), voice));
+  assert.ok(!verifies(encodeWords(said), "message", hex(said.signature), voice));
+  assert.ok(!verifies(encodeWords({ ...said, ordinal: 4 }), "office-message", hex(said.signature), voice));
+  passed("signatures");
 }
 
 {

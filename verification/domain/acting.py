@@ -64,9 +64,19 @@ class Acting:
         act = Act(kind, subject_id, action, version, given or {}, noted or {}, self.paper)
         return apply(self.session, act, actor=self.actor, clock=self.clock, rng=self.rng, rules=self.rules)
 
-    def seal(self, record: Mapping[str, Any], *, kind: ObjectKind, to: list[uuid.UUID]) -> uuid.UUID:
-        """Store a record sealed to ``to``; returns its object id."""
-        return seal_record(self.session, record, kind=kind, to=to, sealing=self.sealing, keyring=self.keyring)
+    def seal(
+        self,
+        record: Mapping[str, Any],
+        *,
+        kind: ObjectKind,
+        to: list[uuid.UUID],
+        object_id: uuid.UUID | None = None,
+    ) -> uuid.UUID:
+        """Store a record sealed to ``to``; returns its object id, which may be handed in."""
+        return seal_record(
+            self.session, record, kind=kind, to=to, sealing=self.sealing, keyring=self.keyring,
+            object_id=object_id,
+        )  # fmt: skip
 
     def open(self, object_id: uuid.UUID) -> dict[str, Any]:
         """Open a record this person may open."""

@@ -1,15 +1,20 @@
 """Writing to an informant's mailbox, and reading it on the desk's side: the one place for both.
 
-What the office writes is sealed to the informant's key and to the desk. Before anything is sealed to the
-informant, the key in the tip's row is compared with the fingerprint inside the digest of the first opening,
-which only the desk can make, so that write access to the database cannot redirect the answer to a tip that
-has been opened. Source: FORMAT.md §8.2, §12.3.
+What the office writes is signed with the desk's voice, then sealed to the informant's key and to the desk: a
+seal needs no secret, so without the signature anybody who can write to the database could speak for the
+office. The voice is the desk's, never a person's.
+Before anything is sealed to the informant, the key in the tip's row is compared with the fingerprint inside
+the digest of the first opening, which only the desk can make, so that write access to the database cannot
+redirect the answer to a tip that has been opened. No job writes to an informant: a voice exists only where a
+desk key is unlocked.
+Source: FORMAT.md §8.2, §8.3, §12.3.
 """
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
@@ -18,22 +23,31 @@ from portal.crypto.bundles import open_digest
 from portal.crypto.compartments import decode_record
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PublicKey, seal_file_key
-from portal.errors import UnsignedKey
+from portal.crypto.signing import VerifyKey
+from portal.crypto.voice import OfficeWords
+from portal.errors import Tampered, UnsignedKey
 from portal.models import KeyPurpose, Message, MessageKind, ObjectGrant, RecipientKey, Tip, new_id
 from portal.models.records import InformantMessage, OfficeMessage, Statement
+from portal.trust import current_key
 from verification.domain.acting import Acting
-from verification.errors import InvalidInput
+from verification.errors import InvalidInput, KeyLocked, NotHere
+from verification.keys.voices import speak, voice_key
 
 MIN_CHARACTERS, MAX_CHARACTERS = 2, 3000
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReadMessage:
-    """A message opened for the desk. ``informant`` is set where the informant wrote it."""
+    """A message opened for the desk. ``informant`` is set where the informant wrote it.
+
+    confirmed: False for words in the office's name that its desk did not sign (the informant is not shown
+    them), and for what does not open, which has no text.
+    """
 
     row: Message
     text: str
     informant: InformantMessage | None
+    confirmed: bool = True
 
 
 def read_statement(acting: Acting, tip: Tip) -> Statement:
@@ -52,24 +66,73 @@ def write_to_informant(
     informant = PublicKey.from_bytes(tip.informant_public)
     if informant.fingerprint() != _fingerprint_at_opening(acting, tip):
         raise UnsignedKey("informant fingerprint")
-    object_id = acting.seal(
-        OfficeMessage(text=checked).to_record(), kind=ObjectKind.MESSAGE, to=[tip.desk_key_id]
-    )
-    file_key = acting.keyring.file_key(acting.session, object_id)
-    sealed = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
-    acting.session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=sealed))
     message = Message(
         id=new_id(acting.rng),
         tip_id=tip.id,
         ordinal=_next_ordinal(acting, tip.id),
         kind=kind,
-        object_id=object_id,
+        object_id=new_id(acting.rng),
         sent_on=acting.sealing.day,
         read_by_office=True,
     )
+    said = _signed(acting, tip, message, text=checked, informant=informant)
+    _seal_to_both(acting, tip, said, object_id=message.object_id, informant=informant)
     acting.session.add(message)
     acting.session.flush()
     return message
+
+
+def _seal_to_both(
+    acting: Acting, tip: Tip, said: OfficeMessage, *, object_id: uuid.UUID, informant: PublicKey
+) -> None:
+    acting.seal(said.to_record(), kind=ObjectKind.MESSAGE, to=[tip.desk_key_id], object_id=object_id)
+    file_key = acting.keyring.file_key(acting.session, object_id)
+    sealed = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
+    acting.session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=sealed))
+
+
+def _signed(acting: Acting, tip: Tip, message: Message, *, text: str, informant: PublicKey) -> OfficeMessage:
+    """``text`` with the desk's signature over it and its place. Raises UnsignedKey, KeyLocked."""
+    desk_key_id, voice_id = _voice(acting, tip)
+    words = _words(message, voice_key_id=voice_id, fingerprint=informant.fingerprint(), text=text)
+    signature = speak(acting.session, words, desk_key_id=desk_key_id, keyring=acting.keyring)
+    return OfficeMessage(text=text, voice=voice_id, signature=signature)
+
+
+def _words(message: Message, *, voice_key_id: uuid.UUID, fingerprint: bytes, text: str) -> OfficeWords:
+    return OfficeWords(
+        voice_key_id=voice_key_id,
+        informant_fingerprint=fingerprint,
+        message_id=message.id,
+        object_id=message.object_id,
+        kind=message.kind.value,
+        ordinal=message.ordinal,
+        sent_on=message.sent_on,
+        text=text,
+    )
+
+
+def _voice(acting: Acting, tip: Tip) -> tuple[uuid.UUID, uuid.UUID]:
+    """The newest generation of the tip's desk and its voice, by their ids, if the root signed both."""
+    desk = current_key(acting.session, purpose=KeyPurpose(tip.desk.value), day=acting.sealing.day)
+    if desk is None:
+        raise UnsignedKey("no desk key today")
+    _check_desk_key(acting, desk.id)
+    public = voice_key(acting.session, desk.id, keyring=acting.keyring)
+    voice_id = acting.session.scalar(
+        select(RecipientKey.id).where(
+            RecipientKey.purpose == KeyPurpose.VOICE, RecipientKey.public == public.to_bytes()
+        )
+    )
+    if voice_id is None or _voice_key(acting, tip, voice_id, on=acting.sealing.day) != public:
+        raise UnsignedKey("no voice for this desk")
+    return desk.id, voice_id
+
+
+def _voice_key(acting: Acting, tip: Tip, voice_id: uuid.UUID, *, on: date) -> VerifyKey:
+    return acting.trust.verify_key(
+        acting.session, voice_id, purpose=KeyPurpose.VOICE, holder=tip.desk.value, on=on
+    )
 
 
 def _fingerprint_at_opening(acting: Acting, tip: Tip) -> bytes:
@@ -128,12 +191,29 @@ def read_mailbox(acting: Acting, tip: Tip) -> list[ReadMessage]:
     rows = acting.session.scalars(
         select(Message).where(Message.tip_id == tip.id).order_by(Message.ordinal)
     ).all()
-    return [_read(acting, row) for row in rows]
+    return [_read(acting, tip, row) for row in rows]
 
 
-def _read(acting: Acting, row: Message) -> ReadMessage:
-    record = acting.open(row.object_id)
-    if row.kind.from_office:
-        return ReadMessage(row=row, text=OfficeMessage.from_record(record).text, informant=None)
-    message = InformantMessage.from_record(record)
+def _read(acting: Acting, tip: Tip, row: Message) -> ReadMessage:
+    # One message that somebody slipped in or broke must not close the tip's whole page.
+    try:
+        record = acting.open(row.object_id)
+        if row.kind.from_office:
+            said = OfficeMessage.from_record(record)
+            is_ours = _is_signed(acting, tip, row, said)
+            return ReadMessage(row=row, text=said.text, informant=None, confirmed=is_ours)
+        message = InformantMessage.from_record(record)
+    except (KeyLocked, NotHere, Tampered):
+        return ReadMessage(row=row, text="", informant=None, confirmed=False)
     return ReadMessage(row=row, text=message.text, informant=message)
+
+
+def _is_signed(acting: Acting, tip: Tip, row: Message, said: OfficeMessage) -> bool:
+    """Whether the informant is shown this message: as ``portal.domain.mailbox`` decides it."""
+    try:
+        informant = PublicKey.from_bytes(tip.informant_public).fingerprint()
+        words = _words(row, voice_key_id=said.voice, fingerprint=informant, text=said.text)
+        words.verify(said.signature, voice=_voice_key(acting, tip, said.voice, on=row.sent_on))
+    except (Tampered, UnsignedKey):
+        return False
+    return True

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from portal.crypto.bundles import recovery_key
 from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
 from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
+from portal.crypto.voice import voice_of
 from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey, Rng, new_id
 from portal.trust import TrustedKeys
@@ -93,7 +94,7 @@ def publish(
 def make_office_key(
     session: Session, *, root: RootKey, purpose: KeyPurpose, holder: str = "", generation: int = 1
 ) -> OfficeKey:
-    """A desk, alternate, director or unit key, signed by the root."""
+    """A desk, alternate, director or unit key, signed by the root; a desk's voice is signed with it."""
     private = PrivateKey.generate()
     key_id = publish(
         session,
@@ -103,7 +104,16 @@ def make_office_key(
         holder=holder,
         generation=generation,
     )
-    return OfficeKey(id=key_id, private=private)
+    key = OfficeKey(id=key_id, private=private)
+    if purpose in (KeyPurpose.DESK, KeyPurpose.ALTERNATE):
+        _publish_voice(session, root=root, desk=key, name=purpose.value, generation=generation)
+    return key
+
+
+def _publish_voice(session: Session, *, root: RootKey, desk: OfficeKey, name: str, generation: int) -> None:
+    # Derived from the desk's private half: whoever is given the desk can answer, nothing more is wrapped.
+    voice = voice_of(desk.private, desk_key_id=desk.id).verify_key().to_bytes()
+    publish(session, root=root, purpose=KeyPurpose.VOICE, public=voice, holder=name, generation=generation)
 
 
 def wrap_office_key(session: Session, *, root: RootKey, key: OfficeKey, to: Iterable[uuid.UUID]) -> None:

@@ -19,11 +19,12 @@ from verification.queries.trail import TrailLine, trail_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageView:
-    """One message of the mailbox with its files."""
+    """One message of the mailbox with its files. ``confirmed``: see ``domain.messages.ReadMessage``."""
 
     row: Message
     text: str
     files: list[FileView]
+    confirmed: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -94,6 +95,7 @@ def _openings(acting: Acting, tip_id: uuid.UUID) -> list[OpeningView]:
         select(IdentityOpening)
         .where(IdentityOpening.tip_id == tip_id)
         .order_by(IdentityOpening.asked_at.desc())
+        confirmed=message.confirmed,
     ).all()
     reasons = acting.open_all(row.reason_object_id for row in rows)
     return [

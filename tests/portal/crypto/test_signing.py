@@ -153,7 +153,7 @@ def test_chain_of_root_and_issuers_holds_exactly_where_the_table_says() -> None:
     assert held == {
         *(
             ("root", p)
-            for p in ("desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit")
+            for p in ("desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit", "voice")
         ),
         ("staff", "case"),
         ("staff", "unit"),
@@ -236,6 +236,7 @@ def test_keys_inside_a_statement_are_found_by_purpose() -> None:
     assert recipient_of(statement_for("staff")) == PUBLIC
     assert verify_key_of(statement_for("staff")) == ISSUER.verify_key()
     assert verify_key_of(statement_for("cleaner-issuer")) == ISSUER.verify_key()
+    assert verify_key_of(statement_for("voice")) == ISSUER.verify_key()
     for purpose in ("desk", "case", "cleaner", "root", "invented"):
         with pytest.raises(UnsignedKey):
             verify_key_of(statement_for(purpose))

@@ -34,7 +34,7 @@ RECORDS: list[Statement | Identity | InformantMessage | OfficeMessage] = [
     STATEMENT,
     Identity(),
     Identity("王小明", "138"),
-    OfficeMessage("已收到。"),
+    OfficeMessage("已收到。", uuid.UUID(int=7, version=4), bytes(range(64))),
     InformantMessage(MessageKind.REPLY, "好", (FILE,)),
     InformantMessage(MessageKind.MATERIAL, "", (), STATEMENT, uuid.UUID(int=9)),
 ]

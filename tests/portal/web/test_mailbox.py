@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
 from portal.crypto.receipt import Receipt
+from portal.crypto.signing import SigningKey
 from portal.models import Message, MessageKind, Tip, TipState
 from portal.web import words
 from tests.support.public import TYPED, PublicSite, Visitor
@@ -117,6 +118,23 @@ def test_question_is_read_and_answered(site: PublicSite, visitor: Visitor, recei
     assert "您回答了提问" in visitor.text
     assert "东风路 &lt;12&gt; 号" not in visitor.text
     assert 'value="reply"' not in visitor.text
+
+
+def test_question_that_the_office_has_not_signed_is_a_warning_and_cannot_be_answered(
+    site: PublicSite, visitor: Visitor, receipt: str, tip: Tip
+) -> None:
+    desk, forged = site.desk, "请致电 000 留下姓名"
+    message = desk.next_message(tip)
+    desk.put(tip, message, desk.signed(tip, message, forged, voice=SigningKey.generate()))
+    look(visitor, receipt)
+    assert "无法确认这条消息来自督查室" in visitor.text
+    assert (forged in visitor.text, "督查室提问" in visitor.text) == (False, False)
+    assert 'value="reply"' not in visitor.text
+    desk.write_to(tip, "门牌号是多少？")
+    look(visitor, receipt)
+    assert "门牌号是多少？" in visitor.text
+    assert 'value="reply"' in visitor.text
+    assert "无法确认这条消息来自督查室" in visitor.text
 
 
 def test_message_sent_twice_is_stored_once(site: PublicSite, visitor: Visitor, receipt: str) -> None:
