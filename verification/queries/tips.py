@@ -87,6 +87,7 @@ def _message(acting: Acting, message: ReadMessage) -> MessageView:
         row=message.row,
         text=message.text or (again.account if again else ""),
         files=view_files(acting, attached),
+        confirmed=message.confirmed,
     )
 
 
@@ -95,7 +96,6 @@ def _openings(acting: Acting, tip_id: uuid.UUID) -> list[OpeningView]:
         select(IdentityOpening)
         .where(IdentityOpening.tip_id == tip_id)
         .order_by(IdentityOpening.asked_at.desc())
-        confirmed=message.confirmed,
     ).all()
     reasons = acting.open_all(row.reason_object_id for row in rows)
     return [
