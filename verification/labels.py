@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
-from verification.audit.events import Event
+from verification.audit.events import Event, Unsigned
 from verification.models import (
     CaseState,
     CaseType,
@@ -330,12 +330,20 @@ EVENTS: dict[Event, LazyString] = {
     Event.CLOCK_PASSED: _l("A time limit passed"),
 }
 
+#: Why an entry of the trail names nobody.
+UNSIGNED: dict[Unsigned, LazyString] = {
+    Unsigned.SOFTWARE: _l("the software"),
+    Unsigned.INFORMANT: _l("an informant"),
+    Unsigned.CEREMONY: _l("with the office root"),
+    Unsigned.LOGIN_REFUSED: _l("somebody not let in"),
+}
+
 _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     table  # type: ignore[misc]  # each table is keyed by one StrEnum, read here by its base
     for table in (
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
-        CLEAN_STATES, MESSAGE_KINDS, EVENTS,
+        CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,
     )
 )  # fmt: skip
 _BY_MEMBER = {(type(member), member.value): text for table in _ALL for member, text in table.items()}

@@ -1,8 +1,10 @@
 """Appending to the audit chain, and the names of what is recorded.
 
 Each entry holds codes and ids, never content. The chain head is one row that the writer locks, so that
-entries of concurrent transactions form one line. What an informant caused is recorded with its day alone.
-Source: 1-mission, 3-architecture rule 1, 4-sealing "routing".
+entries of concurrent transactions form one line. What a person did is signed with that person's unlocked key:
+nobody can be named as the actor of an entry otherwise. What an informant caused is recorded with its day
+alone. Must not know: private keys, only what one of them signs.
+Source: 1-mission, 3-architecture rule 1, 4-sealing "routing"; FORMAT.md §8.4.
 """
 
 from __future__ import annotations
@@ -10,9 +12,12 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +25,7 @@ from portal.clock import Clock, civil_day
 from verification.models import AuditEntry, AuditHead
 
 FIRST_HASH = bytes(32)
+SIGNATURE_PURPOSE: Final = "audit-entry"
 
 
 class Event(StrEnum):
@@ -98,8 +104,47 @@ class Event(StrEnum):
     CLOCK_PASSED = "clock.passed"
 
 
+class Unsigned(StrEnum):
+    """Why an entry names nobody: no unlocked person stood behind it."""
+
+    SOFTWARE = "software"
+    INFORMANT = "informant"
+    CEREMONY = "ceremony"
+    LOGIN_REFUSED = "login-refused"
+
+
+WHY_UNSIGNED: Final[Mapping[str, Unsigned]] = MappingProxyType(
+    {
+        Event.OFFICE_FOUNDED: Unsigned.CEREMONY,
+        Event.STAFF_ADDED: Unsigned.CEREMONY,
+        Event.LOGIN_FAILED: Unsigned.LOGIN_REFUSED,
+        Event.INTAKE_COUNTED: Unsigned.SOFTWARE,
+        Event.KEY_ROLLED: Unsigned.SOFTWARE,
+        Event.CLOCK_PASSED: Unsigned.SOFTWARE,
+        Event.TIP_REPLIED: Unsigned.INFORMANT,
+        Event.TIP_ADDED: Unsigned.INFORMANT,
+        Event.TIP_OBJECTED: Unsigned.INFORMANT,
+    }
+)
+"""Every event that may stand unsigned. Any other entry without a signature is a forged one."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Signer:
+    """An unlocked person: who, by which key, and what only they can do. ``sign``: 32 bytes to 64."""
+
+    actor_id: uuid.UUID
+    key_id: uuid.UUID
+    sign: Callable[[bytes], bytes]
+
+
 def entry_hash(entry: AuditEntry) -> bytes:
-    """SHA-256 over the canonical JSON of every column but the hash itself, previous hash first."""
+    """SHA-256 of digest ‖ signature: 32 bytes, which the next entry names. Source: FORMAT.md §8.4."""
+    return hashlib.sha256(entry_digest(entry) + (entry.signature or b"")).digest()
+
+
+def entry_digest(entry: AuditEntry) -> bytes:
+    """What is signed: SHA-256 of the previous hash ‖ the canonical JSON of every other column, 32 bytes."""
     canonical = json.dumps(
         {
             "number": entry.number,
@@ -110,6 +155,7 @@ def entry_hash(entry: AuditEntry) -> bytes:
             "subject_kind": entry.subject_kind,
             "subject": entry.subject_id.hex,
             "facts": entry.facts,
+            "key": entry.signed_by.hex if entry.signed_by else None,
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -125,14 +171,17 @@ def append(
     subject_kind: str,
     subject_id: uuid.UUID,
     clock: Clock,
-    actor_id: uuid.UUID | None = None,
+    signer: Signer | None = None,
     facts: dict[str, Any] | None = None,
     day_only: bool = False,
 ) -> AuditEntry:
     """Add one entry to the chain in this transaction.
 
+    signer: the person who acted; None only for the events of ``WHY_UNSIGNED`` (ValueError otherwise).
     facts: codes and ids only (JSON). day_only: for what an informant caused; no finer time is kept.
     """
+    if signer is None and event not in WHY_UNSIGNED:
+        raise ValueError(f"{event} is an act of a person, and nobody signs it")
     head = session.get(AuditHead, 1, with_for_update=True, populate_existing=True)
     if head is None:
         head = AuditHead(id=1, number=0, entry_hash=FIRST_HASH)
@@ -143,14 +192,18 @@ def append(
         number=head.number + 1,
         day=day,
         at=moment,
-        actor_id=actor_id,
+        actor_id=None if signer is None else signer.actor_id,
         event=event.value,
         subject_kind=subject_kind,
         subject_id=subject_id,
         facts=facts or {},
+        signed_by=None if signer is None else signer.key_id,
+        signature=None,
         previous_hash=head.entry_hash,
         entry_hash=b"",
     )
+    if signer is not None:
+        entry.signature = signer.sign(entry_digest(entry))
     entry.entry_hash = entry_hash(entry)
     head.number, head.entry_hash = entry.number, entry.entry_hash
     session.add(entry)

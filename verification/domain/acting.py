@@ -19,6 +19,7 @@ from portal.trust import TrustedKeys
 from verification.audit import events
 from verification.keys.keyring import Keyring
 from verification.keys.records import Sealing, open_record, open_records, seal_record
+from verification.keys.signers import signer_of
 from verification.policy.actors import Actor
 from verification.policy.rulebook import Rulebook
 from verification.workflow.apply import Act, apply
@@ -46,6 +47,11 @@ class Acting:
         return self.actor.staff_id
 
     @property
+    def signer(self) -> events.Signer:
+        """This person as the audit trail takes them."""
+        return signer_of(self.keyring, staff_id=self.staff_id)
+
+    @property
     def sealing(self) -> Sealing:
         """What sealing needs."""
         return Sealing(trust=self.trust, rng=self.rng, day=civil_day(self.clock))
@@ -62,7 +68,10 @@ class Acting:
     ) -> Any:
         """Carry out one row of the table; see ``workflow.apply``."""
         act = Act(kind, subject_id, action, version, given or {}, noted or {}, self.paper)
-        return apply(self.session, act, actor=self.actor, clock=self.clock, rng=self.rng, rules=self.rules)
+        return apply(
+            self.session, act, actor=self.actor, clock=self.clock, rng=self.rng, rules=self.rules,
+            signer=self.signer,
+        )  # fmt: skip
 
     def seal(
         self,
@@ -100,7 +109,7 @@ class Acting:
             event=event,
             subject_kind=subject_kind,
             subject_id=subject_id,
-            actor_id=self.actor.staff_id,
+            signer=self.signer,
             clock=self.clock,
             facts=dict(facts or {}),
         )

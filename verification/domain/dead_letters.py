@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.clock import Clock
 from portal.models import OutboxRow, OutboxTopic
-from verification.audit.events import Event, append
+from verification.audit.events import Event
+from verification.domain.acting import Acting
 from verification.errors import NotHere
 
 #: Work that comes round by itself: one turn of it can be forgotten. What an informant did, a new tip or a
@@ -40,35 +40,29 @@ def list_dead(session: Session, *, after: uuid.UUID | None = None, limit: int = 
     return session.scalars(query if after is None else query.where(OutboxRow.id > after)).all()
 
 
-def retry_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, clock: Clock) -> None:
+def retry_dead(acting: Acting, outbox_id: uuid.UUID) -> None:
     """Try one again from the beginning; traced. Raises NotHere where it is no dead letter (any more)."""
-    row = session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
+    row = acting.session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
     if row is None or not row.dead:
         raise NotHere
     row.dead, row.attempts, row.error_code = False, 0, None
-    append(
-        session,
-        event=Event.DEAD_LETTER_RETRIED,
+    acting.trace(
+        Event.DEAD_LETTER_RETRIED,
         subject_kind="outbox",
         subject_id=outbox_id,
-        clock=clock,
-        actor_id=actor_id,
         facts={"topic": row.topic.value},
     )
 
 
-def discard_dead(session: Session, outbox_id: uuid.UUID, *, actor_id: uuid.UUID, clock: Clock) -> None:
+def discard_dead(acting: Acting, outbox_id: uuid.UUID) -> None:
     """Forget one turn of recurring work; traced. Raises NotHere for anything else."""
-    row = session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
+    row = acting.session.get(OutboxRow, outbox_id, with_for_update=True, populate_existing=True)
     if row is None or not row.dead or row.topic not in RECURRING:
         raise NotHere
-    append(
-        session,
-        event=Event.DEAD_LETTER_DISCARDED,
+    acting.trace(
+        Event.DEAD_LETTER_DISCARDED,
         subject_kind="outbox",
         subject_id=outbox_id,
-        clock=clock,
-        actor_id=actor_id,
         facts={"topic": row.topic.value},
     )
-    session.delete(row)
+    acting.session.delete(row)

@@ -47,7 +47,11 @@ class StaffNotice(Base):
 
 
 class AuditEntry(Base):
-    """One link of the hash chain. ``at`` is null for what an informant caused: only the day is kept."""
+    """One link of the hash chain. ``at`` is null for what an informant caused: only the day is kept.
+
+    signature: by the key ``signed_by`` of the person ``actor_id``; the three are null together, where no
+    unlocked person acted.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index(None, "subject_id"), Index(None, "actor_id"))
@@ -60,6 +64,8 @@ class AuditEntry(Base):
     subject_kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[uuid.UUID]
     facts: Mapped[dict[str, Any]]
+    signed_by: Mapped[uuid.UUID | None]
+    signature: Mapped[bytes | None]
     previous_hash: Mapped[bytes]
     entry_hash: Mapped[bytes] = mapped_column(unique=True)
 

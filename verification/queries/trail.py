@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from verification.audit.events import Event
+from verification.audit.events import WHY_UNSIGNED, Event, Unsigned
 from verification.models import AuditEntry, Staff
 from verification.queries.paging import PAGE_ROWS
 
@@ -22,7 +22,8 @@ SUBJECT_ROWS = 100
 class TrailLine:
     """One entry. ``event`` None: a name this version does not know; ``name`` is shown then.
 
-    who: empty for the software itself. on_paper: the act rests on a signed paper.
+    who: empty where no unlocked person acted; ``unsigned`` says why. about: the name of a person who is the
+    subject. on_paper: the act rests on a signed paper.
     """
 
     number: int
@@ -34,6 +35,8 @@ class TrailLine:
     subject_kind: str
     subject_id: uuid.UUID
     on_paper: bool
+    about: str
+    unsigned: Unsigned | None
 
 
 def trail_of(
@@ -61,6 +64,7 @@ def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine]
 
 def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
     wanted = {entry.actor_id for entry in entries if entry.actor_id is not None}
+    wanted |= {entry.subject_id for entry in entries if entry.subject_kind == "staff"}
     rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
     names = dict(rows.all())
     known = {event.value for event in Event}
@@ -74,6 +78,8 @@ def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
             name=entry.event,
             subject_kind=entry.subject_kind,
             subject_id=entry.subject_id,
+            about=names.get(entry.subject_id, "") if entry.subject_kind == "staff" else "",
+            unsigned=None if entry.signature else WHY_UNSIGNED.get(entry.event),
             on_paper="paper" in entry.facts and not entry.event.startswith("paper."),
         )
         for entry in entries

@@ -85,7 +85,7 @@ def decide(outbox_id: uuid.UUID, decision: str) -> ResponseReturnValue:
 
     def act(acting: Acting) -> str:
         verb = dead_letters.retry_dead if decision == "retry" else dead_letters.discard_dead
-        verb(acting.session, outbox_id, actor_id=acting.staff_id, clock=acting.clock)
+        verb(acting, outbox_id)
         return url_for("admin.letters")
 
     return attempt(act, again=_letters)

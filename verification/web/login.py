@@ -6,6 +6,7 @@ Whoever was interrupted (a session that ran out while they wrote) finds what the
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -23,7 +24,9 @@ from portal.storage.errors import Busy, RetryLater
 from verification.audit import events
 from verification.errors import LoginPaused, LoginRefused
 from verification.keys.identities import admit, try_passphrase
+from verification.keys.keyring import Keyring
 from verification.keys.sessions import begin_session, end_session
+from verification.keys.signers import signer_of
 from verification.models import Staff
 from verification.policy.permissions import Permission
 from verification.web import gate
@@ -161,7 +164,8 @@ def _unlock(typed: Typed) -> str:
             token = begin_session(
                 session, staff=staff, keys=keys, clock=standing.clock, limits=standing.session_limits
             )
-            _trace(session, events.Event.LOGGED_IN, staff)
+            signer = signer_of(Keyring(key_id=staff.key_id, keys=keys), staff_id=staff.id)
+            _trace(session, events.Event.LOGGED_IN, staff.id, signer=signer)
             g.visitor = None
     if failure is not None:
         raise failure
@@ -181,12 +185,15 @@ def _one_stretch() -> Iterator[None]:
 def _trace_failure(session: Session, login: str) -> None:
     staff = session.scalars(select(Staff).where(Staff.login == login)).one_or_none()
     if staff is not None:
-        _trace(session, events.Event.LOGIN_FAILED, staff)
+        # Whoever tried was not let in: the account is the subject, and nobody is named as the actor.
+        _trace(session, events.Event.LOGIN_FAILED, staff.id, signer=None)
 
 
-def _trace(session: Session, event: events.Event, staff: Staff) -> None:
+def _trace(
+    session: Session, event: events.Event, staff_id: uuid.UUID, *, signer: events.Signer | None
+) -> None:
     events.append(
-        session, event=event, subject_kind="staff", subject_id=staff.id, actor_id=staff.id,
+        session, event=event, subject_kind="staff", subject_id=staff_id, signer=signer,
         clock=office().clock,
     )  # fmt: skip
 
@@ -195,7 +202,7 @@ def _leave(address: str) -> ResponseReturnValue:
     person = visitor()
     with acting_in(write=True) as acting:
         end_session(acting.session, row_id=person.session_id)
-        _trace(acting.session, events.Event.LOGGED_OUT, acting.session.get_one(Staff, person.staff_id))
+        _trace(acting.session, events.Event.LOGGED_OUT, person.staff_id, signer=acting.signer)
     cookie_session.pop("csrf_token", None)
     response = make_response(redirect(address, 303))
     gate.drop_cookie(response)

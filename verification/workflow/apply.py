@@ -45,11 +45,23 @@ class Act:
     paper: uuid.UUID | None = None
 
 
-def apply(session: Session, act: Act, *, actor: Actor, clock: Clock, rng: Rng, rules: Rulebook) -> Any:
+def apply(
+    session: Session,
+    act: Act,
+    *,
+    actor: Actor,
+    clock: Clock,
+    rng: Rng,
+    rules: Rulebook,
+    signer: events.Signer | None = None,
+) -> Any:
     """Carry out ``act``, or raise: NotHere, StaleSubject(version), Refused(all refusals).
 
+    signer: the unlocked person that ``actor`` is; None for the software and the informant.
     Returns the subject's row in its new state; nothing is committed here.
     """
+    if actor.staff_id != (None if signer is None else signer.actor_id):
+        raise ValueError("whoever acts signs, and nobody else")
     subject: Any = session.get(
         SUBJECT_MODELS[act.kind], act.subject_id, with_for_update=True, populate_existing=True
     )
@@ -74,7 +86,7 @@ def apply(session: Session, act: Act, *, actor: Actor, clock: Clock, rng: Rng, r
         event=transition.audit,
         subject_kind=act.kind.value,
         subject_id=act.subject_id,
-        actor_id=actor.staff_id,
+        signer=signer,
         clock=clock,
         facts=noted,
         day_only=actor.informant,

@@ -155,7 +155,7 @@ def test_receipts_of_the_demo_open_mailboxes_in_the_states_it_says(seeded: Seede
 
 def test_audit_chain_is_whole_and_runs_forward_in_time(seeded: SeededDemo) -> None:
     with seeded.database.read() as session:
-        report = verify_chain(session)
+        report = verify_chain(session, trust=seeded.intake.recipients.trust)
         moments = [at for at in session.scalars(select(AuditEntry.at).order_by(AuditEntry.number)) if at]
     assert report.broken_at is None
     assert report.entries > 500

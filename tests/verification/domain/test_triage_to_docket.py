@@ -283,13 +283,13 @@ def test_audit_chain_verifies_and_breaks_where_an_entry_is_changed(office: TestO
     _propose(office, case_id)
     office.clock.advance(timedelta(hours=1))
     with office.database.read() as session:
-        report = verify_chain(session)
+        report = verify_chain(session, trust=office.trust)
         assert report.broken_at is None
         assert report.entries > 20
     with office.database.write() as session:
         session.get_one(AuditEntry, 7).facts = {"roles": []}
     with office.database.read() as session:
-        assert verify_chain(session).broken_at == 7
+        assert verify_chain(session, trust=office.trust).broken_at == 7
 
 
 def test_mailbox_of_the_desk_reads_both_sides(office: TestOffice) -> None:

@@ -225,7 +225,7 @@ def test_tips_of_a_day_are_chained_into_the_trail(office: TestOffice, bench: Wor
     digest = hashlib.sha256(b"".join(ids)).hexdigest()
     assert entry.facts == {"day": today.isoformat(), "tips": 3, "sha256": digest}
     with office.database.read() as session:
-        assert verify_chain(session).broken_at is None
+        assert verify_chain(session, trust=office.trust).broken_at is None
 
 
 @pytest.mark.databases("sqlite")

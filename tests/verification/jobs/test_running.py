@@ -143,12 +143,12 @@ def test_dead_letters_are_listed_by_key_and_tried_again_by_a_person(
         first = list_dead(session, limit=2)
         second = list_dead(session, after=first[-1].id, limit=2)
         assert (count_dead(session), len(first), len(second)) == (3, 2, 1)
-    with office.database.write() as session:
-        retry_dead(session, living, actor_id=office.staff_id("admin"), clock=office.clock)
+    with office.acting("admin") as acting:
+        retry_dead(acting, living)
     with office.database.read() as session:
         row = session.get_one(OutboxRow, living)
         assert (row.dead, row.attempts, count_dead(session)) == (False, 0, 2)
         entry = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(1)).one()
         assert (entry.event, entry.subject_id) == (Event.DEAD_LETTER_RETRIED, living)
-    with office.database.write() as session, pytest.raises(NotHere):
-        retry_dead(session, living, actor_id=office.staff_id("admin"), clock=office.clock)
+    with office.acting("admin") as acting, pytest.raises(NotHere):
+        retry_dead(acting, living)

@@ -22,6 +22,8 @@ def upgrade() -> None:
         sa.Column("subject_kind", sa.String(length=20), nullable=False),
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("signed_by", sa.Uuid(), nullable=True),
+        sa.Column("signature", sa.LargeBinary(), nullable=True),
         sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
         sa.Column("entry_hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_entry")),
