@@ -21,7 +21,7 @@ from verification.audit.events import Event
 from verification.domain.notices import announce_tip
 from verification.domain.paper import PAPER_FORMS
 from verification.labels import label
-from verification.models import AuditEntry, StaffNotice
+from verification.models import AuditEntry, AuditHead, StaffNotice
 from verification.policy.rulebook import shipped_rules
 from verification.web.steps import ON_THE_CASE_PAGE, PAGES
 from verification.workflow.states import STATES, SubjectKind
@@ -152,6 +152,34 @@ def test_chain_is_checked_whole_and_a_changed_entry_is_found(desk: Desk) -> None
     with desk.office.database.write() as session:
         session.execute(text("UPDATE audit_entry SET event = 'tip.viewed' WHERE number = 3"))
     assert "Entry 3 does not fit" in text_of(auditor.post("/audit/verify?lang=en"))
+
+
+def test_head_copied_from_the_page_is_found_again_until_the_end_is_cut_off(desk: Desk) -> None:
+    auditor = desk.person("auditor")
+    shown = re.search(r'<p class="code">([0-9a-f ]+)</p>', text_of(auditor.get("/audit?lang=en")))
+    assert shown
+    page = text_of(auditor.post("/audit/verify?lang=en", {"head": f" {shown[1].upper()} "}))
+    assert "The chain is whole" in page
+    assert "The copied head is in the chain" in page
+    for wrong in (shown[1][:-1], "0 " + "0" * 64, "many words"):
+        assert "The copied head is not in" in text_of(auditor.post("/audit/verify?lang=en", {"head": wrong}))
+    with desk.office.database.write() as session:
+        last, before = session.scalars(select(AuditEntry).order_by(AuditEntry.number.desc()).limit(2)).all()
+        head = session.get_one(AuditHead, 1)
+        head.number, head.entry_hash = before.number, before.entry_hash
+        session.delete(last)
+    page = text_of(auditor.post("/audit/verify?lang=en", {"head": shown[1]}))
+    assert "The chain is whole" in page
+    assert "The copied head is not in the chain" in page
+
+
+def test_login_refused_is_shown_with_its_account_and_names_nobody_as_the_actor(desk: Desk) -> None:
+    desk.stranger().post("/login", desk.credentials("fan") | {"code": "000000"})
+    page = text_of(desk.person("auditor").get("/audit?lang=en"))
+    row = page[page.index("Login failed") :].partition("</tr>")[0]
+    assert "somebody not let in" in row
+    assert "Person fan" in row
+    assert 'data-label="Who">Person' not in row
 
 
 # --- jobs and staff ----------------------------------------------------------------------------------------
