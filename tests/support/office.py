@@ -152,12 +152,13 @@ class TestOffice:
         identity: Identity | None = None,
         urgent: bool = False,
         desk: Desk = Desk.DESK,
+        keep_away: str = "",
     ) -> tuple[uuid.UUID, Receipt]:
         """A citizen submits a tip without files; returns its id and receipt."""
         draft = DraftSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
         statement = Statement(
             reporter=Reporter.CITIZEN, subject=Subject.NOT_DONE, about="交通局", place="清溪镇", when="",
-            account=account, in_attachment=False, other_channels="", urgent=urgent, keep_away="",
+            account=account, in_attachment=False, other_channels="", urgent=urgent, keep_away=keep_away,
             language="zh-Hans",
         )  # fmt: skip
         submitted = submit_tip(

@@ -23,6 +23,7 @@ from verification.demo.tip_steps import PlayedTip
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
 from verification.models import Allegation, Case, Role, Task
+from verification.policy.recusal import recused_from
 
 
 @dataclass(slots=True, repr=False)
@@ -66,9 +67,11 @@ class CaseRun:
 
     @property
     def deputy(self) -> str | None:
-        """The leader in charge of the first unit, or any deputy; none in a small office."""
-        deputies = self.stage.with_role(Role.DEPUTY)
-        return deputies[len(self.story.key) % len(deputies)] if deputies else None
+        """A deputy who need not keep away from the case; none in a small office."""
+        with self.stage.database.read() as session:
+            away = recused_from(session, case_id=self.case_id) if self.case_id else frozenset()
+        free = [login for login in self.stage.with_role(Role.DEPUTY) if self.stage.staff[login] not in away]
+        return free[len(self.story.key) % len(free)] if free else None
 
     @property
     def colleague(self) -> str:

@@ -46,9 +46,9 @@ def propose(run: CaseRun) -> None:
 
 def endorse(run: CaseRun) -> None:
     """A deputy adds an opinion; a small office has none."""
-    if run.deputy is None:
+    if (deputy := run.deputy) is None:
         return
-    with run.as_(run.deputy) as (acting, case):
+    with run.as_(deputy) as (acting, case):
         casework.endorse_docketing(acting, case_id=case.id, version=case.version, note=run.story.endorse)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.crypto.header import ObjectKind
@@ -21,11 +21,13 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import share_clean_copy
 from verification.domain.messages import checked_text, read_statement
+from verification.domain.readers import give_to_approvers
 from verification.errors import InvalidInput, NotHere, Refusal, Refused, StaleSubject
-from verification.keys.records import make_key, wrap_to
+from verification.keys.records import make_key
 from verification.models import (
     Allegation,
     Case,
+    CaseKeptAway,
     CaseMaterial,
     CaseNote,
     CaseState,
@@ -34,14 +36,15 @@ from verification.models import (
     ContentBasis,
     DocketBasis,
     NoteKind,
-    Role,
     Staff,
-    StaffRole,
     Unit,
 )
 from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
+from verification.policy.recusal import named_in
 from verification.policy.redaction import find_copied, find_identifiers
+from verification.workflow.facts import Facts
+from verification.workflow.guards import head_is_free, not_recused
 from verification.workflow.states import Action, SubjectKind
 
 TITLE_CHARACTERS, BRIEF_CHARACTERS, ALLEGATION_CHARACTERS, MAX_ALLEGATIONS = 60, 5000, 500, 20
@@ -58,7 +61,7 @@ class Brief:
 
 @dataclass(frozen=True, slots=True)
 class CaseFrame:
-    """The coarse fields of a case."""
+    """The coarse fields of a case. kept_away: staff whom an informant wants to know nothing of it."""
 
     case_type: CaseType
     content_basis: ContentBasis | None
@@ -66,6 +69,7 @@ class CaseFrame:
     priority: Priority
     town_id: uuid.UUID | None
     unit_ids: tuple[uuid.UUID, ...]
+    kept_away: tuple[uuid.UUID, ...] = ()
 
 
 def open_case(
@@ -85,8 +89,9 @@ def open_case(
     if not tips:
         raise NotHere
     rows = [_locked_tip(acting, tip_id) for tip_id, _version in tips]
-    statements = [read_statement(acting, tip).account for tip in rows]
-    checked = _checked_brief(brief, statements=statements, copied_accepted=copied_accepted)
+    said = [read_statement(acting, tip) for tip in rows]
+    accounts, wishes = [one.account for one in said], [one.keep_away for one in said]
+    checked = _checked_brief(brief, statements=accounts, copied_accepted=copied_accepted)
     _check_frame(acting.session, frame)
     case_id = new_id(acting.rng)
     key_id = make_key(
@@ -102,6 +107,7 @@ def open_case(
     acting.session.add(case)
     acting.session.flush()
     acting.session.add_all(CaseUnit(case_id=case_id, unit_id=unit) for unit in frame.unit_ids)
+    _keep_away(acting, case, frame, wishes=wishes)
     _write_allegations(acting, case, checked.allegations)
     for tip_id, version in tips:
         tip = acting.apply(
@@ -122,8 +128,9 @@ def revise_case(
     if case.state is not CaseState.DRAFT:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
     tips = acting.session.scalars(select(Tip).where(Tip.case_id == case.id)).all()
-    statements = [read_statement(acting, tip).account for tip in tips]
-    checked = _checked_brief(brief, statements=statements, copied_accepted=copied_accepted)
+    said = [read_statement(acting, tip) for tip in tips]
+    accounts, wishes = [one.account for one in said], [one.keep_away for one in said]
+    checked = _checked_brief(brief, statements=accounts, copied_accepted=copied_accepted)
     _check_frame(acting.session, frame)
     case.brief_id = _seal_brief(acting, checked, case.key_id)
     case.case_type, case.content_basis = frame.case_type, frame.content_basis
@@ -131,10 +138,11 @@ def revise_case(
     case.version += 1
     for old in acting.session.scalars(select(Allegation).where(Allegation.case_id == case.id)):
         acting.session.delete(old)
-    for unit in acting.session.scalars(select(CaseUnit).where(CaseUnit.case_id == case.id)):
-        acting.session.delete(unit)
+    for model in (CaseUnit, CaseKeptAway):
+        acting.session.execute(delete(model).where(model.case_id == case.id))
     acting.session.flush()
     acting.session.add_all(CaseUnit(case_id=case.id, unit_id=unit) for unit in frame.unit_ids)
+    _keep_away(acting, case, frame, wishes=wishes)
     _write_allegations(acting, case, checked.allegations)
     acting.trace(Event.BRIEF_REVISED, subject_kind="case", subject_id=case.id)
     return case
@@ -179,11 +187,7 @@ def propose_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, overl
         noted={"overlaps": [other.id.hex for other in overlaps]},
     )  # fmt: skip
     case.proposed_by = acting.staff_id
-    for reader in _readers(acting.session, (Role.DIRECTOR, Role.DEPUTY, Role.HEAD)):
-        wrap_to(
-            acting.session, key_id=case.key_id, to=reader.key_id, keyring=acting.keyring,
-            sealing=acting.sealing,
-        )  # fmt: skip
+    give_to_approvers(acting, case)
     return case
 
 
@@ -195,11 +199,7 @@ def docket_by_instruction(acting: Acting, *, case_id: uuid.UUID, version: int) -
     )  # fmt: skip
     case.docket_basis = DocketBasis.INSTRUCTION
     _docketed(acting, case)
-    for reader in _readers(acting.session, (Role.DIRECTOR, Role.DEPUTY, Role.HEAD)):
-        wrap_to(
-            acting.session, key_id=case.key_id, to=reader.key_id, keyring=acting.keyring,
-            sealing=acting.sealing,
-        )  # fmt: skip
+    give_to_approvers(acting, case)
     return case
 
 
@@ -288,6 +288,9 @@ def _checked_brief(brief: Brief, *, statements: Sequence[str], copied_accepted: 
 
 def _check_frame(session: Session, frame: CaseFrame) -> None:
     errors: dict[str, Any] = {}
+    people = session.scalar(select(func.count()).select_from(Staff).where(Staff.id.in_(frame.kept_away)))
+    if people != len(set(frame.kept_away)):
+        errors["kept_away"] = _l("Please choose from the list.")
     if frame.category not in CATEGORIES:
         errors["category"] = _l("Choose one of the categories.")
     known = session.scalar(select(func.count()).select_from(Unit).where(Unit.id.in_(frame.unit_ids)))
@@ -295,6 +298,17 @@ def _check_frame(session: Session, frame: CaseFrame) -> None:
         errors["units"] = _l("Choose units from the list.")
     if errors:
         raise InvalidInput(errors)
+
+
+def _keep_away(acting: Acting, case: Case, frame: CaseFrame, *, wishes: Sequence[str]) -> None:
+    """Note whom the informants named, and refuse what would leave nobody free to do it or to approve it."""
+    named = named_in(acting.session, wishes) | set(frame.kept_away)
+    acting.session.add_all(CaseKeptAway(case_id=case.id, staff_id=person) for person in named)
+    acting.session.flush()
+    facts = Facts(acting.session, case, acting.actor, acting.clock, acting.rules, {})
+    refusals = [refusal for guard in (not_recused, head_is_free) if (refusal := guard(facts)) is not None]
+    if refusals:
+        raise Refused(tuple(refusals))
 
 
 def _seal_brief(acting: Acting, brief: Brief, key_id: uuid.UUID) -> uuid.UUID:
@@ -308,16 +322,6 @@ def _write_allegations(acting: Acting, case: Case, claims: Sequence[str]) -> Non
             Allegation(id=new_id(acting.rng), case_id=case.id, ordinal=ordinal, text_id=text_id)
         )
     acting.session.flush()
-
-
-def _readers(session: Session, roles: Sequence[Role]) -> list[Staff]:
-    query = (
-        select(Staff)
-        .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(StaffRole.role.in_(roles), Staff.active.is_(True))
-        .distinct()
-    )
-    return list(session.scalars(query))
 
 
 def _next_number(session: Session, *, year: int) -> str:

@@ -22,9 +22,9 @@ from verification.domain.readers import give_case_key, take_case_key
 from verification.errors import NotHere, StaleSubject
 from verification.models import Case, NoteKind, Role, StaffNotice, Task, TaskMember, TaskState
 from verification.policy import deadlines
+from verification.policy.roles import staff_with_role
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
-from verification.workflow.tell import staff_with_role
 
 #: The clock of the ruling on a hand-back carries the rule's own id.
 RULING_CLOCK = "hand-back-once"

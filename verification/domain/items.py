@@ -29,7 +29,7 @@ from verification.models import (
 )
 from verification.policy import deadlines
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
-from verification.policy.recusal import conflicts_among
+from verification.policy.recusal import recused_from
 from verification.policy.workdays import end_of
 from verification.workflow.facts import Facts
 from verification.workflow.states import SubjectKind
@@ -137,7 +137,7 @@ def possible_signers(acting: Acting, item: RectificationItem) -> list[Staff]:
         .distinct()
     )
     people = list(acting.session.scalars(query))
-    away = conflicts_among(acting.session, staff_ids=[person.id for person in people], units=[item.unit_id])
+    away = recused_from(acting.session, case_id=item.case_id)
     return [person for person in people if person.id not in away]
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day, day_start
 from portal.models import Priority, Rng, Tip, new_id
-from verification.models import Deadline, KeyWrap, Role, Staff, StaffNotice, StaffRole
+from verification.models import Deadline, StaffNotice
 from verification.policy import deadlines
+from verification.policy.roles import desk_of
 from verification.policy.rulebook import Rulebook
 
 NEW_TIP = "tip.received"
@@ -32,7 +33,7 @@ def announce_tip(session: Session, tip_id: uuid.UUID, *, clock: Clock, rng: Rng,
             session, rule_id=rule_id, subject_kind="tip", subject_id=tip.id, clock=clock, rng=rng,
             rules=rules, began=began,
         )  # fmt: skip
-    for reader in sorted(_desk_of(session, tip), key=str):
+    for reader in sorted(desk_of(session, tip), key=str):
         session.add(
             StaffNotice(
                 id=new_id(rng),
@@ -43,17 +44,3 @@ def announce_tip(session: Session, tip_id: uuid.UUID, *, clock: Clock, rng: Rng,
                 written_on=civil_day(clock),
             )
         )
-
-
-def _desk_of(session: Session, tip: Tip) -> set[uuid.UUID]:
-    query = (
-        select(Staff.id)
-        .join(KeyWrap, KeyWrap.holder_key_id == Staff.key_id)
-        .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(
-            KeyWrap.key_id == tip.desk_key_id,
-            StaffRole.role == Role.SUPERVISOR,
-            Staff.active.is_(True),
-        )
-    )
-    return set(session.scalars(query))

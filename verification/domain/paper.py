@@ -25,6 +25,8 @@ from verification.errors import InvalidInput, NotHere, Refusal, Refused
 from verification.models import Case, PaperAct, StaffNotice
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
+from verification.workflow.facts import Facts
+from verification.workflow.guards import not_recused
 from verification.workflow.states import Action, SubjectKind
 from verification.workflow.table import BY_STATE_AND_ACTION
 
@@ -108,6 +110,7 @@ def record_paper(
         errors["scan"] = _l("Attach a scan or photo of the signed paper.")
     if errors or scan is None:
         raise InvalidInput(dict(errors))
+    _refuse_recused(acting, case, signed_by=signed_by)
     stored = keep_upload(acting, scan, clean_for=case.key_id)
     words = checked_text(note, field="note") if note.strip() else ""
     paper = PaperAct(
@@ -125,6 +128,14 @@ def record_paper(
     )  # fmt: skip
     _tell_signer(acting, paper, Event.PAPER_RECORDED)
     return paper
+
+
+def _refuse_recused(acting: Acting, case: Case, *, signed_by: uuid.UUID) -> None:
+    """Neither who signed nor who records or confirms it may be one who must keep away from the case."""
+    for actor in (actor_for(acting.session, signed_by), acting.actor):
+        facts = Facts(acting.session, case, actor, acting.clock, acting.rules, {})
+        if refusal := not_recused(facts):
+            raise Refused((refusal,))
 
 
 def _tell_signer(acting: Acting, paper: PaperAct, event: Event) -> None:
@@ -149,6 +160,7 @@ def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
     if case.version != paper.case_version:
         changed = _l("The case has changed since this paper was recorded. Refuse it and record it anew.")
         raise Refused((Refusal("paper-second", changed),))
+    _refuse_recused(acting, case, signed_by=paper.signed_by)
     _tell_signer(acting, paper, Event.PAPER_CONFIRMED)
     acting.trace(
         Event.PAPER_CONFIRMED, subject_kind="case", subject_id=case.id, facts={"paper": paper.id.hex}

@@ -29,8 +29,8 @@ from verification.models import (
     PlanUnit,
     Role,
 )
+from verification.policy.roles import staff_with_role
 from verification.workflow.states import Action, SubjectKind
-from verification.workflow.tell import staff_with_role
 
 MAX_PEOPLE, MAX_HOURS = 99, 2_000
 

@@ -25,15 +25,20 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
-from verification.workflow.tell import staff_with_role
+from verification.policy.recusal import recused_from
+from verification.policy.roles import staff_with_role
 
 #: Roles that read every case once it was proposed to them.
 _APPROVERS = (Role.DIRECTOR, Role.HEAD, Role.DEPUTY)
 
 
 def give_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID]) -> None:
-    """Wrap the case key to these people. Raises KeyLocked where the person acting does not hold it."""
-    query = select(Staff.key_id).where(Staff.id.in_(tuple(staff_ids))).order_by(Staff.id)
+    """Wrap the case key to these people, but to none who must keep away from the case.
+
+    Raises KeyLocked where the person acting does not hold it.
+    """
+    free = set(staff_ids) - recused_from(acting.session, case_id=case.id)
+    query = select(Staff.key_id).where(Staff.id.in_(free)).order_by(Staff.id)
     for key_id in acting.session.scalars(query):
         wrap_to(acting.session, key_id=case.key_id, to=key_id, keyring=acting.keyring, sealing=acting.sealing)
 
@@ -41,6 +46,13 @@ def give_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID])
 def give_to_role(acting: Acting, case: Case, role: Role) -> None:
     """Wrap the case key to everybody who holds ``role`` now."""
     give_case_key(acting, case, staff_ids=staff_with_role(acting.session, role))
+
+
+def give_to_approvers(acting: Acting, case: Case) -> None:
+    """Wrap the case key to directors, deputies and heads; whoever has come to keep away loses theirs."""
+    take_case_key(acting, case, staff_ids=recused_from(acting.session, case_id=case.id))
+    for role in _APPROVERS:
+        give_to_role(acting, case, role)
 
 
 def take_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID]) -> None:
@@ -53,7 +65,7 @@ def take_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID])
 
 
 def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
-    """Approvers, members of every team that was not withdrawn, and the signers of open items."""
+    """Approvers, members of every team that was not withdrawn, signers of open items; nobody recused."""
     session = acting.session
     approvers = session.scalars(select(StaffRole.staff_id).where(StaffRole.role.in_(_APPROVERS)))
     team = session.scalars(
@@ -68,4 +80,5 @@ def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
             RectificationItem.state.in_((ItemState.VERIFIED, ItemState.CLOSED_OFF)),
         )
     )
-    return {*approvers, *team, *(signer for signer in signers if signer is not None)}
+    people = {*approvers, *team, *(signer for signer in signers if signer is not None)}
+    return people - recused_from(session, case_id=case.id)

@@ -40,7 +40,7 @@ from verification.models import (
 )
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
-from verification.policy.recusal import conflicts_of
+from verification.policy.recusal import is_recused
 from verification.policy.redaction import find_identifiers
 from verification.workflow.states import Action, SubjectKind
 
@@ -244,7 +244,7 @@ def _send_back(
 
 
 def _refuse_conflict(acting: Acting, item: RectificationItem, signer: uuid.UUID | None) -> None:
-    if signer and conflicts_of(acting.session, staff_id=signer, units=[item.unit_id]):
+    if signer and is_recused(acting.session, staff_id=signer, case_id=item.case_id):
         text = _l("This person has an interest in the unit. Name somebody else.")
         raise Refused((Refusal("csl-76", text, "signer"),))
 

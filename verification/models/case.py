@@ -114,6 +114,15 @@ class CaseUnit(Base):
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"), primary_key=True, index=True)
 
 
+class CaseKeptAway(Base):
+    """Somebody whom an informant of the case named under "who must not see this"."""
+
+    __tablename__ = "case_kept_away"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+
+
 class CaseMaterial(Base):
     """A clean copy of a tip's attachment that a supervisor selected for the case team."""
 

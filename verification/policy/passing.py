@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
-from portal.models import Rng, new_id
+from portal.models import Desk, Rng, Tip, new_id
 from verification.audit import events
-from verification.models import Deadline, Role, Staff, StaffNotice, StaffRole, TaskMember
-
-_ROLES = (Role.SUPERVISOR, Role.DIRECTOR)
+from verification.models import Case, Deadline, RectificationItem, Role, StaffNotice, Task, TaskMember
+from verification.policy.recusal import recused_from
+from verification.policy.roles import desk_of, staff_with_role
 
 
 def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: Rng) -> None:
-    """Write into the trail that ``deadline`` passed, and tell desk, director and team."""
+    """Write into the trail that ``deadline`` passed, and tell desk, director and team.
+
+    A tip of the alternate desk is told to that desk alone, a case to nobody who must keep away from it.
+    """
     events.append(
         session,
         event=events.Event.CLOCK_PASSED,
@@ -24,12 +29,7 @@ def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: R
         facts={"rule": deadline.rule_id},
         day_only=True,
     )
-    query = select(StaffRole.staff_id).join(Staff, Staff.id == StaffRole.staff_id)
-    readers = set(session.scalars(query.where(StaffRole.role.in_(_ROLES), Staff.active.is_(True))))
-    readers |= set(
-        session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == deadline.subject_id))
-    )
-    for reader in sorted(readers, key=str):
+    for reader in sorted(_readers(session, deadline), key=str):
         session.add(
             StaffNotice(
                 id=new_id(rng),
@@ -40,3 +40,23 @@ def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: R
                 written_on=civil_day(clock),
             )
         )
+
+
+def _readers(session: Session, deadline: Deadline) -> set[uuid.UUID]:
+    tip = session.get(Tip, deadline.subject_id) if deadline.subject_kind == "tip" else None
+    if tip is not None and tip.desk is Desk.ALTERNATE:
+        return desk_of(session, tip)
+    desk = desk_of(session, tip) if tip is not None else staff_with_role(session, Role.SUPERVISOR)
+    team = session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == deadline.subject_id))
+    readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team)
+    case_id = tip.case_id if tip is not None else _case_of(session, deadline.subject_id)
+    return readers - recused_from(session, case_id=case_id) if case_id else readers
+
+
+def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
+    found = (
+        select(Case.id).where(Case.id == subject_id),
+        select(Task.case_id).where(Task.id == subject_id),
+        select(RectificationItem.case_id).where(RectificationItem.id == subject_id),
+    )
+    return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

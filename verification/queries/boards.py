@@ -8,12 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, not_, or_, select
 
 from portal.clock import civil_day
 from portal.models import OutboxRow, Tip
 from verification.domain.acting import Acting
+from verification.keys.records import open_whole_records
 from verification.models import (
     Case,
     CaseState,
@@ -28,8 +30,9 @@ from verification.models import (
     TaskState,
 )
 from verification.policy.permissions import Permission
+from verification.policy.recusal import recused_cases
 from verification.policy.workdays import end_of
-from verification.queries.cases import CaseRow, case_rows, holder_keys, readable, titles_of
+from verification.queries.cases import COULD_NOT_OPEN, CaseRow, case_rows, listed_titles, readable
 from verification.queries.inbox import STATES, Tray, desks_of
 
 SHOWN = 50
@@ -80,7 +83,7 @@ def cases_in(acting: Acting, states: Sequence[CaseState]) -> list[CaseRow]:
     """Readable cases in these states, those open longest first."""
     query = (
         select(Case)
-        .where(Case.state.in_(states), readable(holder_keys(acting)))
+        .where(Case.state.in_(states), readable(acting))
         .order_by(Case.opened_on, Case.id)
         .limit(SHOWN)
     )
@@ -92,7 +95,7 @@ def cases_to_decide(acting: Acting) -> list[CaseRow]:
     states = {state for permission, state in DECISIONS.items() if acting.actor.may(permission)}
     if not states:
         return []
-    query = select(Case).where(Case.state.in_(states), readable(holder_keys(acting)))
+    query = select(Case).where(Case.state.in_(states), readable(acting))
     if not acting.actor.may(Permission.DOCKET_APPROVE):
         query = query.where(or_(Case.state != CaseState.PROPOSED, Case.endorsed_by.is_(None)))
     query = query.order_by(Case.opened_on, Case.id).limit(SHOWN)
@@ -104,12 +107,12 @@ def papers_to_confirm(acting: Acting) -> list[PaperView]:
     rows = acting.session.execute(
         select(PaperAct, Case)
         .join(Case, Case.id == PaperAct.case_id)
-        .where(PaperAct.confirmed_at.is_(None), readable(holder_keys(acting)))
+        .where(PaperAct.confirmed_at.is_(None), readable(acting))
         .order_by(PaperAct.recorded_at)
         .limit(SHOWN)
     )
     found = list(rows)
-    titles = titles_of(acting, list({case.id: case for _paper, case in found}.values()))
+    titles = listed_titles(acting, list({case.id: case for _paper, case in found}.values()))
     people = {paper.signed_by for paper, _case in found} | {paper.recorded_by for paper, _case in found}
     names = _names(acting, people)
     return [
@@ -135,16 +138,22 @@ def openings_to_agree(acting: Acting) -> list[OpeningRow]:
         .limit(SHOWN)
     )
     mine = [opening for opening, key in rows if acting.keyring.holds(acting.session, key)]
-    reasons = acting.open_all(opening.reason_object_id for opening in mine)
+    reasons = open_whole_records(
+        acting.session, (opening.reason_object_id for opening in mine), keyring=acting.keyring
+    )
     names = _names(acting, {opening.asked_by for opening in mine})
     return [
         OpeningRow(
             row=opening,
             asked_by=names[opening.asked_by],
-            reason=str(reasons[opening.reason_object_id]["text"]),
+            reason=_text(reasons.get(opening.reason_object_id)),
         )
         for opening in mine
     ]
+
+
+def _text(record: dict[str, Any] | None) -> str:
+    return str(COULD_NOT_OPEN) if record is None else str(record["text"])
 
 
 def own_tasks(acting: Acting) -> list[TaskRow]:
@@ -154,12 +163,16 @@ def own_tasks(acting: Acting) -> list[TaskRow]:
         select(Task, Case)
         .join(TaskMember, TaskMember.task_id == Task.id)
         .join(Case, Case.id == Task.case_id)
-        .where(TaskMember.staff_id == acting.staff_id, Task.state.not_in(over))
+        .where(
+            TaskMember.staff_id == acting.staff_id,
+            Task.state.not_in(over),
+            not_(recused_cases(acting.staff_id)),
+        )
         .order_by(Task.due_on, Task.id)
         .limit(SHOWN)
     )
     found = [(task, case) for task, case in rows if acting.keyring.holds(acting.session, case.key_id)]
-    titles = titles_of(acting, list({case.id: case for _task, case in found}.values()))
+    titles = listed_titles(acting, list({case.id: case for _task, case in found}.values()))
     return [TaskRow(row=task, title=titles[case.id]) for task, case in found]
 
 
@@ -203,8 +216,14 @@ def items_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:
 
 def items_to_sign(acting: Acting) -> int:
     """Verified items that name this person as their signer."""
-    query = select(func.count()).where(
-        RectificationItem.signer_id == acting.staff_id, RectificationItem.state == ItemState.VERIFIED
+    query = (
+        select(func.count(RectificationItem.id))
+        .join(Case, Case.id == RectificationItem.case_id)
+        .where(
+            RectificationItem.signer_id == acting.staff_id,
+            RectificationItem.state == ItemState.VERIFIED,
+            not_(recused_cases(acting.staff_id)),
+        )
     )
     return acting.session.scalar(query) or 0
 

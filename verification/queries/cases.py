@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, exists, select
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, and_, exists, not_, select
 from sqlalchemy.orm import aliased
 
 from portal.models import KeyPurpose, Priority, RecipientKey, Tip
 from verification.domain.acting import Acting
+from verification.keys.records import open_whole_records
 from verification.models import (
     Case,
     CaseState,
@@ -27,8 +29,11 @@ from verification.models import (
 )
 from verification.policy import deadlines
 from verification.policy.deadlines import Light
+from verification.policy.recusal import recused_cases
 from verification.queries.lights import light_at
 from verification.queries.paging import Cursor, Page, beyond, paged
+
+COULD_NOT_OPEN = _l("Could not be opened")
 
 
 class Shelf(StrEnum):
@@ -89,18 +94,19 @@ def holder_keys(acting: Acting) -> list[uuid.UUID]:
     return [acting.keyring.staff_key_id, *held]
 
 
-def readable(holders: Sequence[uuid.UUID]) -> ColumnElement[bool]:
-    """Cases whose key is wrapped to one of ``holders``."""
-    return exists().where(KeyWrap.key_id == Case.key_id, KeyWrap.holder_key_id.in_(holders))
+def readable(acting: Acting) -> ColumnElement[bool]:
+    """Cases whose key is wrapped to this person or their desk, and that they need not keep away from."""
+    wrapped = exists().where(KeyWrap.key_id == Case.key_id, KeyWrap.holder_key_id.in_(holder_keys(acting)))
+    return and_(wrapped, not_(recused_cases(acting.staff_id)))
 
 
 def list_cases(acting: Acting, wanted: Wanted) -> Page[CaseRow]:
     """One page of a shelf, newest first."""
-    holders = holder_keys(acting)
+    mine = readable(acting)
     found: list[Case] = []
     for state in STATES[wanted.shelf]:
         # One range of the index for each state, as in the inbox.
-        query = select(Case).where(Case.state == state, readable(holders))
+        query = select(Case).where(Case.state == state, mine)
         if wanted.category:
             query = query.where(Case.category == wanted.category)
         if wanted.unit_id is not None:
@@ -116,7 +122,7 @@ def list_cases(acting: Acting, wanted: Wanted) -> Page[CaseRow]:
 def case_rows(acting: Acting, cases: Sequence[Case]) -> list[CaseRow]:
     """These cases as a list shows them, in order."""
     ids = [case.id for case in cases]
-    titles = titles_of(acting, cases)
+    titles = listed_titles(acting, cases)
     clocks = deadlines.running(acting.session, ids) if ids else {}
     units = units_by_case(acting, ids)
     return [
@@ -144,6 +150,17 @@ def titles_of(acting: Acting, cases: Sequence[Case]) -> dict[uuid.UUID, str]:
     acting.keyring.learn(acting.session, (case.key_id for case in cases))
     records = acting.open_all(case.brief_id for case in cases)
     return {case.id: str(records[case.brief_id]["title"]) for case in cases}
+
+
+def listed_titles(acting: Acting, cases: Sequence[Case]) -> dict[uuid.UUID, str]:
+    """Titles for a list of cases that are this person's: one that does not open says so, all others show."""
+    acting.keyring.learn(acting.session, (case.key_id for case in cases))
+    briefs = (case.brief_id for case in cases)
+    records = open_whole_records(acting.session, briefs, keyring=acting.keyring)
+    return {
+        case.id: str(records[case.brief_id]["title"]) if case.brief_id in records else str(COULD_NOT_OPEN)
+        for case in cases
+    }
 
 
 def units_by_case(acting: Acting, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Unit]]:

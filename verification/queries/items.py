@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from verification.domain.acting import Acting
 from verification.domain.items import (
@@ -35,8 +35,9 @@ from verification.models import (
     Unit,
 )
 from verification.policy.deadlines import Light
+from verification.policy.recusal import recused_cases
 from verification.policy.workdays import end_of
-from verification.queries.cases import holder_keys, readable
+from verification.queries.cases import readable
 from verification.queries.exhibits import ExhibitView, view_exhibits
 from verification.queries.lights import light_at
 from verification.queries.paging import Cursor, Page, beyond, paged
@@ -105,7 +106,12 @@ def items_to_verify(acting: Acting) -> list[ItemCard]:
     mine = (
         select(Task.case_id)
         .join(TaskMember, TaskMember.task_id == Task.id)
-        .where(TaskMember.staff_id == acting.staff_id, Task.state != TaskState.WITHDRAWN)
+        .join(Case, Case.id == Task.case_id)
+        .where(
+            TaskMember.staff_id == acting.staff_id,
+            Task.state != TaskState.WITHDRAWN,
+            not_(recused_cases(acting.staff_id)),
+        )
     )
     query = select(RectificationItem).where(
         RectificationItem.state == ItemState.REPORTED, RectificationItem.case_id.in_(mine)
@@ -115,21 +121,27 @@ def items_to_verify(acting: Acting) -> list[ItemCard]:
 
 def items_to_sign(acting: Acting) -> list[ItemCard]:
     """Verified items that name this person as their signer."""
-    query = select(RectificationItem).where(
-        RectificationItem.state == ItemState.VERIFIED, RectificationItem.signer_id == acting.staff_id
+    query = (
+        select(RectificationItem)
+        .join(Case, Case.id == RectificationItem.case_id)
+        .where(
+            RectificationItem.state == ItemState.VERIFIED,
+            RectificationItem.signer_id == acting.staff_id,
+            not_(recused_cases(acting.staff_id)),
+        )
     )
     return _by_date(cards_of(acting, acting.session.scalars(query).all()))
 
 
 def open_items(acting: Acting, *, cursor: Cursor | None) -> Page[ItemCard]:
     """Every item not closed off, of cases this person can read and that are being rectified; paged by key."""
-    holders = holder_keys(acting)
+    mine = readable(acting)
     found: list[RectificationItem] = []
     for state in OPEN:
         query = (
             select(RectificationItem)
             .join(Case, Case.id == RectificationItem.case_id)
-            .where(RectificationItem.state == state, Case.state == CaseState.RECTIFYING, readable(holders))
+            .where(RectificationItem.state == state, Case.state == CaseState.RECTIFYING, mine)
         )
         query = beyond(
             query, RectificationItem.due_on, RectificationItem.id, cursor=cursor, newest_first=False

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from portal.models import Priority
 from verification.domain.acting import Acting
@@ -40,8 +40,9 @@ from verification.models import (
     Unit,
 )
 from verification.policy.deadlines import Light
+from verification.policy.recusal import recused_cases
 from verification.policy.workdays import end_of
-from verification.queries.cases import titles_of, units_by_case
+from verification.queries.cases import listed_titles, units_by_case
 from verification.queries.exhibits import ExhibitView, exhibits_of_case
 from verification.queries.files import FileView, view_material
 from verification.queries.lights import light_at
@@ -195,18 +196,23 @@ def my_tasks(acting: Acting) -> list[TaskCard]:
     query = (
         select(Task)
         .join(TaskMember, TaskMember.task_id == Task.id)
-        .where(TaskMember.staff_id == acting.staff_id, Task.state.in_(OPEN))
+        .join(Case, Case.id == Task.case_id)
+        .where(
+            TaskMember.staff_id == acting.staff_id,
+            Task.state.in_(OPEN),
+            not_(recused_cases(acting.staff_id)),
+        )
     )
     cards = cards_of(acting, acting.session.scalars(query).all())
     return sorted(cards, key=lambda card: (card.waits, card.due_at or _FAR, card.task.id.hex))
 
 
 def cards_of(acting: Acting, tasks: Sequence[Task]) -> list[TaskCard]:
-    """These tasks as cards, for readers of their cases. Raises KeyLocked for anybody else."""
+    """These tasks as cards, for readers of their cases; a case that does not open says so."""
     session = acting.session
     case_ids = {task.case_id for task in tasks}
     cases = {case.id: case for case in session.scalars(select(Case).where(Case.id.in_(case_ids)))}
-    titles = titles_of(acting, list(cases.values()))
+    titles = listed_titles(acting, list(cases.values()))
     progress = _progress(acting, tasks, cases)
     units = units_by_case(acting, list(case_ids))
     plan_ids = {task.plan_id for task in tasks}

@@ -12,7 +12,7 @@ from portal.models import Message, Tip
 from portal.models.records import Statement
 from verification.domain.acting import Acting
 from verification.domain.messages import ReadMessage, read_mailbox, read_statement
-from verification.models import Conclusion, Deadline, IdentityOpening, Unit
+from verification.models import Case, CaseState, Conclusion, Deadline, IdentityOpening, Unit
 from verification.queries.files import FileView, view_files
 from verification.queries.trail import TrailLine, trail_of
 
@@ -49,6 +49,7 @@ class TipView:
     openings: list[OpeningView]
     trail: list[TrailLine]
     can_be_answered: bool
+    is_still_free: bool
 
 
 def read_tip(acting: Acting, tip: Tip) -> TipView:
@@ -70,7 +71,14 @@ def read_tip(acting: Acting, tip: Tip) -> TipView:
         openings=_openings(acting, tip.id),
         trail=trail_of(session, (tip.id,)),
         can_be_answered=_conclusion_was_delivered(acting, tip),
+        is_still_free=_case_is_draft(acting, tip),
     )
+
+
+def _case_is_draft(acting: Acting, tip: Tip) -> bool:
+    """Whether the case of the tip has gone to nobody yet, so that the tip can still go elsewhere."""
+    case = None if tip.case_id is None else acting.session.get(Case, tip.case_id)
+    return case is not None and case.state is CaseState.DRAFT
 
 
 def _conclusion_was_delivered(acting: Acting, tip: Tip) -> bool:

@@ -14,12 +14,13 @@ from verification.domain import casework, triage
 from verification.domain.acting import Acting
 from verification.domain.evidence import attachments_of
 from verification.labels import CASE_TYPES, CONTENT_BASES, PRIORITIES
-from verification.models import Case, CaseType, ContentBasis, Unit
+from verification.models import Case, CaseType, ContentBasis, Role, Unit
 from verification.policy.codes import CATEGORIES
-from verification.policy.permissions import Permission
+from verification.policy.permissions import ROLE_PERMISSIONS, Permission
+from verification.policy.recusal import kept_away, named_in
 from verification.queries.cases import tips_of, units_by_case
 from verification.queries.tips import TipView, read_tip
-from verification.queries.units import inspectable_units, responsible_units, towns
+from verification.queries.units import inspectable_units, people_with, responsible_units, towns
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, load_tip
 from verification.web.office import acting_in
@@ -30,6 +31,7 @@ from verification.web.submit import attempt
 blueprint = Blueprint("briefs", __name__)
 
 _FIRST_LINES = 3
+_READERS = tuple(role for role in Role if Permission.CASE_READ in ROLE_PERMISSIONS[role])
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,9 +51,10 @@ def write(tip_id: uuid.UUID) -> ResponseReturnValue:
         tip = load_tip(acting, tip_id)
         if tip.case_id is not None:
             return redirect(url_for("cases.show", case_id=tip.case_id))
-        triage.open_tip(acting, tip)
+        said = triage.open_tip(acting, tip)
         typed = Typed.empty(
             {
+                "kept_away": [str(person) for person in named_in(acting.session, [said.keep_away])],
                 "case_type": CaseType.VERIFICATION.value,
                 "category": tip.category or "",
                 "priority": (tip.priority or Priority.P3).value,
@@ -102,6 +105,7 @@ def rewrite(case_id: uuid.UUID) -> ResponseReturnValue:
                 "brief": brief.text,
                 "allegation": list(brief.allegations),
                 "units": [str(unit.id) for unit in units],
+                "kept_away": [str(person) for person in kept_away(acting.session, case_id=case_id)],
                 "case_type": case.case_type.value,
                 "content_basis": case.content_basis.value if case.content_basis else "",
                 "category": case.category,
@@ -152,6 +156,7 @@ def _frame(typed: Typed) -> casework.CaseFrame:
         priority=typed.needed("priority", Priority, Priority.P3),
         town_id=typed.one_id("town"),
         unit_ids=tuple(typed.ids("units")),
+        kept_away=tuple(typed.ids("kept_away")),
     )
 
 
@@ -182,8 +187,15 @@ def _page(acting: Acting, desk: Desk, *, typed: Typed, problem: Problem) -> str:
         desk=desk, version=version, typed=typed, problem=problem, lines=[*lines, *[""] * blanks],
         likely=likely, others=others, towns=towns(acting.session), categories=list(CATEGORIES.items()),
         case_types=list(CASE_TYPES.items()), bases=list(CONTENT_BASES.items()),
-        priorities=list(PRIORITIES.items()),
+        priorities=list(PRIORITIES.items()), readers=_readers(acting, desk),
     )  # fmt: skip
+
+
+def _readers(acting: Acting, desk: Desk) -> list[tuple[str, str]]:
+    """Who could come to see the case, where an informant wishes that somebody does not."""
+    if not any(view.statement.keep_away for view in desk.views):
+        return []
+    return [(str(person.id), person.name) for person in people_with(acting.session, _READERS)]
 
 
 def _units(acting: Acting, typed: Typed) -> tuple[Sequence[Unit], Sequence[Unit]]:

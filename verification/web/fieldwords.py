@@ -69,6 +69,7 @@ NEXT_STEPS: dict[NextStep, tuple[LazyString, LazyString]] = {
 _BLOCKS: dict[BlockCode, LazyString] = {
     BlockCode.INACTIVE: _l("no longer active"),
     BlockCode.OWN_UNIT: _l("belongs to the inspected unit"),
+    BlockCode.NAMED: _l("must not see this, the informant says"),
     BlockCode.UNTRAINED: _l("no training record"),
     BlockCode.NO_UNDERTAKING: _l("undertaking not signed"),
 }

@@ -16,6 +16,7 @@ from verification.domain.acting import Acting
 from verification.errors import NotHere
 from verification.models import Case, RectificationItem, Staff, Task, TaskMember, Unit
 from verification.policy.permissions import Permission
+from verification.policy.recusal import is_recused
 
 
 def load_tip(acting: Acting, tip_id: uuid.UUID) -> Tip:
@@ -27,9 +28,14 @@ def load_tip(acting: Acting, tip_id: uuid.UUID) -> Tip:
 
 
 def load_case(acting: Acting, case_id: uuid.UUID) -> Case:
-    """A case whose key this person holds: desk, team, those it was proposed to, those a transition named."""
+    """A case whose key this person holds: desk, team, those it was proposed to, those a transition named.
+
+    A key does not help whoever must keep away from it: a supervisor holds the desk's.
+    """
     case = acting.session.get(Case, case_id)
     if case is None or not acting.keyring.holds(acting.session, case.key_id):
+        raise NotHere
+    if is_recused(acting.session, staff_id=acting.staff_id, case_id=case_id):
         raise NotHere
     return case
 

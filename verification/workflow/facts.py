@@ -29,6 +29,7 @@ from verification.models import (
     TaskMember,
 )
 from verification.policy.actors import Actor
+from verification.policy.recusal import recused_from
 from verification.policy.rulebook import Rulebook
 
 
@@ -54,6 +55,10 @@ class Facts:
         """Units the case inspects."""
         query = select(CaseUnit.unit_id).where(CaseUnit.case_id == self.case_id)
         return frozenset(self.session.scalars(query))
+
+    def recused(self) -> frozenset[uuid.UUID]:
+        """Everybody who keeps away from the case."""
+        return recused_from(self.session, case_id=self.case_id)
 
     def allegations(self) -> list[Allegation]:
         """Allegations of the case in order."""

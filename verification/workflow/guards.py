@@ -11,10 +11,25 @@ from datetime import date
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from portal.models import Desk
 from verification.errors import Refusal
-from verification.models import INSPECTABLE, Case, CaseState, Unit
+from verification.models import INSPECTABLE, Case, CaseState, Role, Unit
+from verification.policy.recusal import kept_away
+from verification.policy.roles import staff_with_role
 from verification.policy.workdays import civil
 from verification.workflow.facts import Facts
+
+
+def tip_is_of_the_desk(facts: Facts) -> Refusal | None:
+    if facts.subject.desk is not Desk.ALTERNATE:
+        return None
+    return Refusal(
+        "alternate-apart",
+        _l(
+            "A tip about this office or a county leader never becomes a case here: its director and head "
+            "would read it. Hand it to the higher office, or refer it to the organ in charge."
+        ),
+    )
 
 
 def tip_has_category(facts: Facts) -> Refusal | None:
@@ -45,6 +60,35 @@ def referral_names_organ(facts: Facts) -> Refusal | None:
     if facts.given.get("channel_code") in ("supervision-commission", "judicial-organs"):
         return None
     return Refusal("reg-23", _l("Choose the supervision commission or the judicial organs."), "channel_code")
+
+
+def not_recused(facts: Facts) -> Refusal | None:
+    """On screen and from paper: whoever acts, or signed, must be free of the case."""
+    if facts.actor.staff_id not in facts.recused():
+        return None
+    named = facts.actor.staff_id in kept_away(facts.session, case_id=facts.case_id)
+    if named:
+        return Refusal("kept-away", _l("The informant wants this person kept away from the case."))
+    return Refusal("csl-76", _l("This person has an interest in the inspected unit, or leads it."))
+
+
+def head_is_free(facts: Facts) -> Refusal | None:
+    if staff_with_role(facts.session, Role.HEAD) - facts.recused():
+        return None
+    return Refusal(
+        "head-recused",
+        _l(
+            "The head of government must keep away from this, and nobody else may approve it. "
+            "Hand the tip to the higher office on its page, or refer it; nothing of it is lost."
+        ),
+    )
+
+
+def tip_is_still_free(facts: Facts) -> Refusal | None:
+    case_id = facts.subject.case_id
+    if case_id is None or facts.session.get_one(Case, case_id).state is CaseState.DRAFT:
+        return None
+    return Refusal("hand-on-channel", _l("The case of this tip is proposed already; it goes on there."))
 
 
 def case_has_basis(facts: Facts) -> Refusal | None:

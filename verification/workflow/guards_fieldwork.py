@@ -20,7 +20,7 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
-from verification.policy.recusal import conflicts_of
+from verification.policy.recusal import kept_away
 from verification.workflow.facts import Facts
 
 
@@ -56,9 +56,11 @@ def team_has_undertaken(facts: Facts) -> Refusal | None:
 
 
 def team_has_no_conflict(facts: Facts) -> Refusal | None:
-    units = facts.case_units()
-    if not any(conflicts_of(facts.session, staff_id=person, units=units) for person in _team(facts)):
+    away = facts.recused() & set(_team(facts))
+    if not away:
         return None
+    if away & kept_away(facts.session, case_id=facts.case_id):
+        return Refusal("kept-away", _l("The informant wants a member of the team kept away."), "team")
     return Refusal("csl-76", _l("A member of the team has an interest in the inspected unit."), "team")
 
 

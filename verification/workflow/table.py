@@ -6,7 +6,7 @@ rests on, which clocks it meets and starts, and who is told. Source: 2-domain §
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from portal.models import TipState as T
@@ -55,12 +55,14 @@ class Transition:
 TIP, CASE, TASK, ITEM = SubjectKind.TIP, SubjectKind.CASE, SubjectKind.TASK, SubjectKind.ITEM
 _TRIAGE = ("clock-triage-p1", "clock-triage-p2", "clock-triage")
 
-# fmt: off  (one row reads best as few lines; a row a column would hide the table)
+# One row reads best as few lines; a row a column would hide the table.
+# fmt: off
 _TIPS = (
     Transition(TIP, T.RECEIVED, Do.OPEN_TIP, T.TRIAGE, May.TIP_OPEN, Event.TIP_OPENED, ("pet-30",)),
     Transition(
-        TIP, T.TRIAGE, Do.ACCEPT_TIP, T.ACCEPTED, May.TIP_TRIAGE, Event.TIP_ACCEPTED, ("tip-category",),
-        guards=(g.tip_has_category,), meets=(*_TRIAGE, "clock-notice"),
+        TIP, T.TRIAGE, Do.ACCEPT_TIP, T.ACCEPTED, May.TIP_TRIAGE, Event.TIP_ACCEPTED,
+        ("tip-category", "alternate-apart"),
+        guards=(g.tip_is_of_the_desk, g.tip_has_category), meets=(*_TRIAGE, "clock-notice"),
     ),
     Transition(
         TIP, T.TRIAGE, Do.ASK_INFORMANT, T.ASKING, May.TIP_TRIAGE, Event.TIP_ASKED, ("ask-once",),
@@ -87,7 +89,23 @@ _TIPS = (
         guards=(g.hand_on_names_office,), meets=(*_TRIAGE, "clock-notice"),
     ),
     Transition(
-        TIP, T.ACCEPTED, Do.JOIN_CASE, T.IN_CASE, May.CASE_DRAFT, Event.TIP_JOINED, ("brief-no-identity",)
+        TIP, T.ACCEPTED, Do.JOIN_CASE, T.IN_CASE, May.CASE_DRAFT, Event.TIP_JOINED,
+        ("brief-no-identity", "alternate-apart"), guards=(g.tip_is_of_the_desk,),
+    ),
+    # What turns out to be nobody's here to approve still goes to somebody: nothing accepted is stuck.
+    *(
+        Transition(
+            TIP, state, Do.HAND_ON_TIP, T.HANDED_ON, May.TIP_TRIAGE, Event.TIP_HANDED_ON,
+            ("hand-on-channel", "head-recused"), guards=(g.hand_on_names_office, g.tip_is_still_free),
+        )
+        for state in (T.ACCEPTED, T.IN_CASE)
+    ),
+    *(
+        Transition(
+            TIP, state, Do.REFER_TIP, T.REFERRED, May.TIP_TRIAGE, Event.TIP_REFERRED,
+            ("reg-23", "refer-unhindered"), guards=(g.referral_names_organ, g.tip_is_still_free),
+        )
+        for state in (T.ACCEPTED, T.IN_CASE)
     ),
     Transition(
         TIP, T.IN_CASE, Do.ANSWER_TIP, T.ANSWERED, May.TIP_ANSWER, Event.TIP_ANSWERED,
@@ -118,8 +136,11 @@ _TIPS = (
 _CASES = (
     Transition(
         CASE, C.DRAFT, Do.PROPOSE_DOCKETING, C.PROPOSED, May.CASE_PROPOSE, Event.CASE_PROPOSED,
-        ("reg-11-2", "reg-4", "case-basis", "reg-5", "reg-15-overlap"),
-        guards=(g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.overlap_is_justified),
+        ("reg-11-2", "reg-4", "case-basis", "reg-5", "reg-15-overlap", "head-recused"),
+        guards=(
+            g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.overlap_is_justified,
+            g.head_is_free,
+        ),
         tells=(Audience.DEPUTIES, Audience.HEADS),
     ),
     Transition(
@@ -166,7 +187,7 @@ _CASES = (
     *(
         Transition(
             CASE, state, Do.DISPATCH_TASK, C.VERIFYING, May.TASK_DISPATCH, Event.TASK_DISPATCHED,
-            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9", "csl-76"),
+            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9"),
             guards=(
                 g.case_is_docketed, g.plan_is_approved, f.team_has_two, f.team_has_leader,
                 f.team_is_trained, f.team_has_undertaken, f.team_has_no_conflict,
@@ -300,7 +321,20 @@ _ITEMS = (
 )
 
 # fmt: on
-TRANSITIONS: tuple[Transition, ...] = _TIPS + _CASES + _TASKS + _ITEMS
+
+
+def _apart(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
+    """Nobody who must keep away from a case does anything in it, but for the unit's own reports."""
+    return tuple(
+        row
+        if row.permission in (May.ITEM_REPORT, May.SYSTEM)
+        else replace(row, guards=(g.not_recused, *row.guards), rules=(*row.rules, *_RECUSAL))
+        for row in rows
+    )
+
+
+_RECUSAL = ("csl-76", "kept-away")
+TRANSITIONS: tuple[Transition, ...] = _TIPS + _apart(_CASES + _TASKS + _ITEMS)
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {
     (row.kind, row.source, row.action): row for row in TRANSITIONS

@@ -25,10 +25,11 @@ from verification.models import (
     TaskMember,
 )
 from verification.policy.actors import Actor
+from verification.policy.recusal import recused_from
+from verification.policy.roles import desk_of, staff_with_role
 from verification.workflow.table import Audience, Transition
 
 _ROLE_OF = {
-    Audience.DESK: Role.SUPERVISOR,
     Audience.DIRECTORS: Role.DIRECTOR,
     Audience.HEADS: Role.HEAD,
     Audience.DEPUTIES: Role.DEPUTY,
@@ -38,10 +39,14 @@ _ROLE_OF = {
 def tell(
     session: Session, transition: Transition, subject: Any, *, actor: Actor, clock: Clock, rng: Rng
 ) -> None:
-    """Write a notice for everybody the transition names, but not for the one who acted."""
+    """Write a notice for everybody the transition names, but not for the one who acted or must keep away."""
+    case_id = subject.id if isinstance(subject, Case) else subject.case_id
+    away = recused_from(session, case_id=case_id) if case_id and transition.tells else frozenset()
     readers: set[uuid.UUID] = set()
     for audience in transition.tells:
-        readers |= _people(session, audience, subject)
+        people = _people(session, audience, subject)
+        # A unit's liaisons belong to it; what they are told of is theirs.
+        readers |= people if audience is Audience.LIAISONS else people - away
     for reader in sorted(readers - {actor.staff_id}, key=str):
         session.add(
             StaffNotice(
@@ -55,13 +60,9 @@ def tell(
         )
 
 
-def staff_with_role(session: Session, role: Role) -> set[uuid.UUID]:
-    """Active staff who hold ``role``."""
-    query = select(StaffRole.staff_id).join(Staff, Staff.id == StaffRole.staff_id)
-    return set(session.scalars(query.where(StaffRole.role == role, Staff.active.is_(True))))
-
-
 def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID]:
+    if audience is Audience.DESK:
+        return desk_of(session, subject)
     if audience in _ROLE_OF:
         return staff_with_role(session, _ROLE_OF[audience])
     if audience is Audience.SIGNER:

@@ -527,6 +527,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_allegation_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "case_kept_away",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_case_kept_away_case_id_case")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_case_kept_away_staff_id_staff")),
+        sa.PrimaryKeyConstraint("case_id", "staff_id", name=op.f("pk_case_kept_away")),
+    )
+    op.create_table(
         "case_material",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("object_id", sa.Uuid(), nullable=False),
@@ -924,6 +932,7 @@ def downgrade() -> None:
 
     op.drop_table("case_note")
     op.drop_table("case_material")
+    op.drop_table("case_kept_away")
     with op.batch_alter_table("allegation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_allegation_case_id"))
 
