@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -38,38 +39,51 @@ def signed(row: RecipientKey) -> SignedStatement:
     return SignedStatement(statement=statement_of(row), signature=row.signature)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyOf:
+    """A key that a record points to, and whose it has to be. Pointers are not signed: statements are.
+
+    holder: "" for the keys of the office; the id in hexadecimal of a case, unit or member of staff.
+    """
+
+    key_id: uuid.UUID
+    purpose: KeyPurpose
+    holder: str = ""
+
+
 class TrustedKeys:
     """Verified public keys, cached: a row once verified is not verified again unless its bytes change."""
 
     def __init__(self, root: VerifyKey) -> None:
         self._root = root
-        self._verified: dict[uuid.UUID, tuple[SignedStatement, PublicKey]] = {}
+        self._verified: dict[KeyOf, tuple[SignedStatement, PublicKey]] = {}
         self._lock = threading.Lock()
 
-    def public(self, session: Session, key_id: uuid.UUID, *, on: date) -> PublicKey:
-        """The HPKE public key ``key_id``, good on the day ``on``.
+    def public(self, session: Session, key: KeyOf, *, on: date) -> PublicKey:
+        """The HPKE public key that ``key`` names, good on the day ``on``.
 
-        Raises UnsignedKey where there is no such key, its chain misses the root, or its dates are over.
+        Raises UnsignedKey where there is no such key, it is for another purpose or somebody else's, its chain
+        misses the root, or its dates are over.
         """
-        row = session.get(RecipientKey, key_id)
+        row = session.get(RecipientKey, key.key_id)
         if row is None:
             raise UnsignedKey("unknown key")
-        return self.public_of(session, row, on=on)
-
-    def public_of(self, session: Session, row: RecipientKey, *, on: date) -> PublicKey:
-        """As ``public`` for a row in hand."""
         link = signed(row)
         with self._lock:
-            known = self._verified.get(row.id)
+            known = self._verified.get(key)
         if known is not None and known[0] == link and link.statement.covers(on):
             return known[1]
         statement = verify_chain(
-            self._chain(session, row, link), root=self._root, purpose=row.purpose.value, on=on
+            self._chain(session, row, link),
+            root=self._root,
+            purpose=key.purpose.value,
+            holder=key.holder,
+            on=on,
         )
-        key = recipient_of(statement)
+        public = recipient_of(statement)
         with self._lock:
-            self._verified[row.id] = (link, key)
-        return key
+            self._verified[key] = (link, public)
+        return public
 
     def verify_key(
         self, session: Session, key_id: uuid.UUID, *, purpose: KeyPurpose, holder: str, on: date
@@ -79,10 +93,11 @@ class TrustedKeys:
         Raises UnsignedKey for an unknown key, another purpose or holder, or a chain that misses the root.
         """
         row = session.get(RecipientKey, key_id)
-        if row is None or row.holder != holder:
+        if row is None:
             raise UnsignedKey("unknown key")
         chain = self._chain(session, row, signed(row))
-        return verify_key_of(verify_chain(chain, root=self._root, purpose=purpose.value, on=on))
+        statement = verify_chain(chain, root=self._root, purpose=purpose.value, holder=holder, on=on)
+        return verify_key_of(statement)
 
     def _chain(self, session: Session, row: RecipientKey, link: SignedStatement) -> list[SignedStatement]:
         if row.signed_by is None:

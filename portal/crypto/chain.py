@@ -24,11 +24,14 @@ ISSUES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ROOT: frozenset(
             {"desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit", "voice"}
         ),
-        "staff": frozenset({"case", "unit"}),
+        "staff": frozenset({"case"}),
         "cleaner-issuer": frozenset({"cleaner"}),
     }
 )
-"""Which purposes the holder of each kind of key may sign."""
+"""Which purposes the holder of each kind of key may sign; of staff only those with a desk, see DESKS."""
+
+DESKS: Final = frozenset({"desk", "alternate"})
+"""The rights a staff statement can carry after its holder: these people open cases, and sign their keys."""
 
 PUBLIC_BYTES_OF: Final[Mapping[str, int]] = MappingProxyType(
     dict.fromkeys(("desk", "alternate", "director", "recovery", "unit", "case", "cleaner"), PUBLIC_BYTES)
@@ -49,18 +52,20 @@ class SignedStatement:
 
 
 def verify_chain(
-    links: Sequence[SignedStatement], *, root: VerifyKey, purpose: str, on: date
+    links: Sequence[SignedStatement], *, root: VerifyKey, purpose: str, holder: str, on: date
 ) -> KeyStatement:
-    """The last statement of a chain, if the root vouches for it: for this purpose, on this day.
+    """The last statement of a chain, if the root vouches for it: for this purpose and holder, on this day.
 
-    links: one statement signed by the root, or that and one signed by its key. Raises UnsignedKey: nobody
-    seals to the key then. Source: FORMAT.md §8.2.
+    links: one statement signed by the root, or that and one signed by its key. holder: whose key the caller
+    means, without rights. Raises UnsignedKey: nobody seals to the key then. Source: FORMAT.md §8.2.
     """
     if not 1 <= len(links) <= _MAX_LINKS:
         raise UnsignedKey("chain length")
     leaf = links[-1].statement
     if leaf.purpose != purpose:
         raise UnsignedKey("purpose")
+    if _whose(leaf) != holder:
+        raise UnsignedKey("holder")
     if not leaf.covers(on):
         raise UnsignedKey("dates")
     signer, issuer = root, ROOT
@@ -68,6 +73,8 @@ def verify_chain(
         _verify_link(link, signer=signer, issuer=issuer)
         if not link.statement.covers(leaf.not_before):
             raise UnsignedKey("issuer dates")
+        if leaf.purpose == "case" and not _has_desk(link.statement):
+            raise UnsignedKey("issuer")
         signer, issuer = verify_key_of(link.statement), link.statement.purpose
     _verify_link(links[-1], signer=signer, issuer=issuer)
     return leaf
@@ -82,6 +89,23 @@ def _verify_link(link: SignedStatement, *, signer: VerifyKey, issuer: str) -> No
     if statement.purpose == "cleaner" and statement.not_after is None:
         raise UnsignedKey("dates")
     verify_statement(statement, link.signature, signer=signer)
+
+
+def staff_holder(person: str, *, desk: str | None) -> str:
+    """The holder of a staff key; desk: the one whose cases this person opens, or None. FORMAT.md §8.1."""
+    if desk is None:
+        return person
+    if desk not in DESKS:
+        raise ValueError("no such desk")
+    return f"{person}:{desk}"
+
+
+def _whose(statement: KeyStatement) -> str:
+    return statement.holder.partition(":")[0] if statement.purpose == "staff" else statement.holder
+
+
+def _has_desk(statement: KeyStatement) -> bool:
+    return statement.purpose == "staff" and statement.holder.partition(":")[2] in DESKS
 
 
 def recipient_of(statement: KeyStatement) -> PublicKey:

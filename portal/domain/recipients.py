@@ -23,7 +23,7 @@ from portal.domain.errors import DeskClosed
 from portal.domain.retrying import retry_later
 from portal.errors import UnsignedKey
 from portal.models import Desk, KeyPurpose
-from portal.trust import TrustedKeys, current_key
+from portal.trust import KeyOf, TrustedKeys, current_key
 
 REFRESH_SECONDS: Final = 60
 
@@ -116,6 +116,7 @@ class Recipients:
         if row is None:
             return None
         try:
-            return Recipient(key_id=row.id, public=self._trusted.public_of(session, row, on=day))
+            public = self._trusted.public(session, KeyOf(row.id, purpose), on=day)
+            return Recipient(key_id=row.id, public=public)
         except UnsignedKey:
             return None

@@ -11,12 +11,13 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from portal.clock import civil_day
 from portal.crypto.recipients import PrivateKey, open_file_key
 from portal.crypto.stream import ObjectKind, SealingWriter, open_bytes
 from portal.models import (
+    Attachment,
     CleanState,
     KeyPurpose,
     ObjectGrant,
@@ -27,7 +28,7 @@ from portal.models import (
     new_id,
 )
 from portal.outbox import post
-from portal.trust import current_key
+from portal.trust import KeyOf, current_key
 from tests.support.office import TestOffice
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days
@@ -64,6 +65,7 @@ def keep_file(office: TestOffice, content: bytes, *, kind: ObjectKind = ObjectKi
     writer.write(content)
     size = writer.finish()
     blob.keep(day=day)
+    tip_id, _receipt = office.send_tip()
     desk = office.keys.desk.id
     with office.database.write() as session:
         cleaner = current_key(session, purpose=KeyPurpose.CLEANER, day=day)
@@ -74,9 +76,13 @@ def keep_file(office: TestOffice, content: bytes, *, kind: ObjectKind = ObjectKi
         session.add(row)
         session.flush()
         session.add(StoredFile(object_id=object_id, clean_for=desk, clean_state=CleanState.WAITING))
-        for key_id in (desk, cleaner.id):
+        session.flush()
+        session.add(Attachment(object_id=object_id, tip_id=tip_id, message_id=None, ordinal=1))
+        # What the tip itself causes is not what these tests look at.
+        session.execute(delete(OutboxRow).where(OutboxRow.subject_id == tip_id))
+        for key in (KeyOf(desk, KeyPurpose.DESK), KeyOf(cleaner.id, KeyPurpose.CLEANER)):
             sealing = Sealing(trust=office.trust, rng=office.rng, day=day)
-            add_grant(session, object_id=object_id, file_key=file_key, to=key_id, sealing=sealing)
+            add_grant(session, object_id=object_id, file_key=file_key, to=key, sealing=sealing)
         outbox_id = post(session, topic=OutboxTopic.CLEAN_FILE, subject_id=object_id, rng=office.rng)
     return Work(outbox_id, OutboxTopic.CLEAN_FILE, object_id, attempts=1)
 

@@ -25,6 +25,7 @@ from portal.crypto.recipients import PrivateKey
 from portal.crypto.suites import labelled
 from portal.crypto.voice import OfficeWords, voice_of
 from portal.errors import Tampered
+from tests.vectors.chain_vectors import chains
 from tests.vectors.object_vectors import Vectors, b64, fixed, fixed_id, objects, refusals
 
 FOLDER = Path(__file__).parent
@@ -333,6 +334,7 @@ FILES: dict[str, Callable[[Vectors], Vectors]] = {
     "small_boxes.json": small_boxes,
     "hpke.json": hpke,
     "signatures.json": signatures,
+    "chains.json": chains,
     "receipts.json": receipts,
     "records.json": records,
     "staff_keys.json": staff_keys,

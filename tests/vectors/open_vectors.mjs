@@ -331,6 +331,32 @@ for (const row of load("objects.json").objects) {
 }
 
 {
+  const file = load("chains.json");
+  const issues = { root: ["desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit", "voice"],
+    staff: ["case"], "cleaner-issuer": ["cleaner"] };
+  const whose = (row) => row.purpose === "staff" ? row.holder.split(":")[0] : row.holder;
+  const chainHolds = ({ links, purpose, holder, on }) => {
+    const rows = links.map((name) => file.statements[name]), leaf = rows.at(-1);
+    if (rows.length > 2 || leaf.purpose !== purpose || whose(leaf) !== holder) return false;
+    if (on < leaf.not_before || (leaf.not_after && on > leaf.not_after)) return false;
+    let key = hex(file.root), issuer = "root";
+    for (const row of rows) {
+      if (!issues[issuer]?.includes(row.purpose)) return false;
+      if (!verifies(encodeStatement(row), "key-statement", hex(row.signature), key)) return false;
+      if (row === leaf) return true;
+      if (leaf.not_before < row.not_before || (row.not_after && leaf.not_before > row.not_after)) return false;
+      if (leaf.purpose === "case" && !["desk", "alternate"].includes(row.holder.split(":")[1])) return false;
+      [key, issuer] = [b64(row.public).subarray(-32), row.purpose];
+    }
+    return false;
+  };
+  for (const chain of file.chains) {
+    assert.equal(chainHolds(chain), chain.holds, JSON.stringify(chain));
+    passed("chains");
+  }
+}
+
+{
   const file = load("receipts.json");
   for (const row of file.receipts) {
     assert.equal(receiptText(hex(row.form_secret), hex(row.cookie_secret)), row.text);

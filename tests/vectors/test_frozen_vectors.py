@@ -135,6 +135,7 @@ def rows_on_file() -> dict[str, int]:
         "small boxes": len(files["small_boxes.json"]["boxes"]),
         "hpke": len(files["hpke.json"]["sealed"]),
         "signatures": 2 + len(files["signatures.json"]["statements"]),
+        "chains": len(files["chains.json"]["chains"]),
         "receipts": sum(len(receipts[part]) for part in ("receipts", "typed_for_the_first", "refused")),
         "records": len(records["canonical"]) + len(records["refused"]),
         "halves": 1,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.clock import Clock, civil_day
 from portal.crypto.header import ObjectKind
 from portal.models import Rng
-from portal.trust import TrustedKeys
+from portal.trust import KeyOf, TrustedKeys
 from verification.audit import events
 from verification.keys.keyring import Keyring
 from verification.keys.records import Sealing, open_record, open_records, seal_record
@@ -78,7 +78,7 @@ class Acting:
         record: Mapping[str, Any],
         *,
         kind: ObjectKind,
-        to: list[uuid.UUID],
+        to: list[KeyOf],
         object_id: uuid.UUID | None = None,
     ) -> uuid.UUID:
         """Store a record sealed to ``to``; returns its object id, which may be handed in."""

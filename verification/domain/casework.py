@@ -17,12 +17,14 @@ from sqlalchemy.orm import Session
 
 from portal.crypto.header import ObjectKind
 from portal.models import KeyPurpose, Priority, Tip, new_id
+from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import share_clean_copy
 from verification.domain.messages import checked_text, read_statement
 from verification.domain.readers import give_to_approvers
 from verification.errors import InvalidInput, NotHere, Refusal, Refused, StaleSubject
+from verification.keys.addressees import case_key, of_case, of_desk
 from verification.keys.records import make_key
 from verification.models import (
     Allegation,
@@ -96,13 +98,13 @@ def open_case(
     case_id = new_id(acting.rng)
     key_id = make_key(
         acting.session, purpose=KeyPurpose.CASE, holder=case_id.hex, keyring=acting.keyring,
-        holders=[tip.desk_key_id for tip in rows], sealing=acting.sealing,
+        holders=[of_desk(tip) for tip in rows], sealing=acting.sealing,
     )  # fmt: skip
     case = Case(
         id=case_id, case_type=frame.case_type, content_basis=frame.content_basis,
         docket_basis=DocketBasis.PROPOSAL, priority=frame.priority, category=frame.category,
-        town_id=frame.town_id, key_id=key_id, brief_id=_seal_brief(acting, checked, key_id),
-        opened_on=acting.sealing.day, opened_by=acting.staff_id,
+        town_id=frame.town_id, key_id=key_id, opened_on=acting.sealing.day, opened_by=acting.staff_id,
+        brief_id=_seal_brief(acting, checked, case_key(key_id, case_id=case_id)),
     )  # fmt: skip
     acting.session.add(case)
     acting.session.flush()
@@ -132,7 +134,7 @@ def revise_case(
     accounts, wishes = [one.account for one in said], [one.keep_away for one in said]
     checked = _checked_brief(brief, statements=accounts, copied_accepted=copied_accepted)
     _check_frame(acting.session, frame)
-    case.brief_id = _seal_brief(acting, checked, case.key_id)
+    case.brief_id = _seal_brief(acting, checked, of_case(case))
     case.case_type, case.content_basis = frame.case_type, frame.content_basis
     case.category, case.priority, case.town_id = frame.category, frame.priority, frame.town_id
     case.version += 1
@@ -161,7 +163,7 @@ def read_brief(acting: Acting, case: Case) -> Brief:
 def select_material(acting: Acting, case: Case, uploads: Sequence[uuid.UUID]) -> None:
     """Let the case's readers see the clean copies of these uploads of its tips."""
     for ordinal, object_id in enumerate(uploads):
-        clean_id = share_clean_copy(acting, object_id, to=case.key_id)
+        clean_id = share_clean_copy(acting, object_id, to=of_case(case))
         if acting.session.get(CaseMaterial, (case.id, clean_id)) is None:
             acting.session.add(
                 CaseMaterial(
@@ -180,7 +182,7 @@ def propose_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, overl
     overlaps = overlapping_cases(acting.session, case, today=acting.sealing.day)
     if overlaps and overlap_reason.strip():
         checked = checked_text(overlap_reason, field="overlap_reason")
-        case.overlap_reason_id = acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[case.key_id])
+        case.overlap_reason_id = acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[of_case(case)])
     acting.apply(
         SubjectKind.CASE, case_id, Action.PROPOSE_DOCKETING, version=version,
         given={"overlaps": [other.id for other in overlaps]},
@@ -244,7 +246,7 @@ def write_note(acting: Acting, case: Case, *, kind: NoteKind, text: str, field: 
         id=new_id(acting.rng),
         case_id=case.id,
         kind=kind,
-        object_id=acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[case.key_id]),
+        object_id=acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[of_case(case)]),
         written_by=acting.staff_id,
         written_at=acting.clock.now(),
     )
@@ -311,13 +313,13 @@ def _keep_away(acting: Acting, case: Case, frame: CaseFrame, *, wishes: Sequence
         raise Refused(tuple(refusals))
 
 
-def _seal_brief(acting: Acting, brief: Brief, key_id: uuid.UUID) -> uuid.UUID:
-    return acting.seal({"title": brief.title, "text": brief.text}, kind=ObjectKind.BRIEF, to=[key_id])
+def _seal_brief(acting: Acting, brief: Brief, key: KeyOf) -> uuid.UUID:
+    return acting.seal({"title": brief.title, "text": brief.text}, kind=ObjectKind.BRIEF, to=[key])
 
 
 def _write_allegations(acting: Acting, case: Case, claims: Sequence[str]) -> None:
     for ordinal, claim in enumerate(claims, start=1):
-        text_id = acting.seal({"text": claim}, kind=ObjectKind.RECORD, to=[case.key_id])
+        text_id = acting.seal({"text": claim}, kind=ObjectKind.RECORD, to=[of_case(case)])
         acting.session.add(
             Allegation(id=new_id(acting.rng), case_id=case.id, ordinal=ordinal, text_id=text_id)
         )

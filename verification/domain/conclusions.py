@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from portal.clock import day_start
 from portal.crypto.header import ObjectKind
 from portal.models import SealedObject, new_id
+from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
@@ -23,6 +24,7 @@ from verification.domain.findings import ReadAllegation, read_allegations, resul
 from verification.domain.inputs import LONG, Inputs, note_text, require
 from verification.domain.readers import give_to_role
 from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.keys.addressees import of_case, of_unit
 from verification.keys.records import regrant
 from verification.models import (
     Case,
@@ -187,11 +189,11 @@ def deliver_conclusion(
     )
     assert conclusion is not None  # a guard saw it
     conclusion.delivered_on, conclusion.delivered_by = day, acting.staff_id
-    for key_id in _unit_keys(acting, case.id):
+    for key in _unit_keys(acting, case.id):
         regrant(
             acting.session,
             object_id=conclusion.unit_version_id,
-            to=key_id,
+            to=key,
             keyring=acting.keyring,
             sealing=acting.sealing,
         )
@@ -260,17 +262,17 @@ def _rewrite(acting: Acting, case: Case, conclusion: Conclusion, text: Conclusio
 
 
 def _sealed(acting: Acting, case: Case, text: str) -> uuid.UUID:
-    return acting.seal({"text": text}, kind=ObjectKind.DOCUMENT, to=[case.key_id])
+    return acting.seal({"text": text}, kind=ObjectKind.DOCUMENT, to=[of_case(case)])
 
 
-def _unit_keys(acting: Acting, case_id: uuid.UUID) -> list[uuid.UUID]:
+def _unit_keys(acting: Acting, case_id: uuid.UUID) -> list[KeyOf]:
     query = (
-        select(Unit.key_id)
+        select(Unit)
         .join(CaseUnit, CaseUnit.unit_id == Unit.id)
         .where(CaseUnit.case_id == case_id, Unit.key_id.is_not(None))
         .order_by(Unit.id)
     )
-    return [key_id for key_id in acting.session.scalars(query) if key_id is not None]
+    return [of_unit(unit) for unit in acting.session.scalars(query)]
 
 
 def _run_objection_from(acting: Acting, case_id: uuid.UUID, day: date) -> None:

@@ -28,11 +28,12 @@ from portal.models import (
 from portal.outbox import post
 from portal.storage.blobs import Blobs
 from portal.storage.received import SealedFile
-from portal.trust import current_key
+from portal.trust import KeyOf, current_key
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text
 from verification.errors import NotHere
+from verification.keys.addressees import of_clean_copy
 from verification.keys.records import add_grant, open_record, regrant
 from verification.models import Exhibit
 
@@ -50,7 +51,7 @@ class FileStatus:
     report: dict[str, Any] | None
 
 
-def keep_upload(acting: Acting, file: SealedFile, *, clean_for: uuid.UUID) -> StoredFile:
+def keep_upload(acting: Acting, file: SealedFile, *, clean_for: KeyOf) -> StoredFile:
     """Write the rows of an upload whose sealed bytes already lie in the blob store.
 
     clean_for: the case key that original and clean copy are sealed to. Without a cleaner's key of today the
@@ -67,7 +68,9 @@ def keep_upload(acting: Acting, file: SealedFile, *, clean_for: uuid.UUID) -> St
         )
     )
     session.flush()
-    stored = StoredFile(object_id=file.object_id, clean_for=clean_for, clean_state=CleanState.AWAITING_GRANT)
+    stored = StoredFile(
+        object_id=file.object_id, clean_for=clean_for.key_id, clean_state=CleanState.AWAITING_GRANT
+    )
     session.add(stored)
     session.flush()
     add_grant(session, object_id=file.object_id, file_key=file.file_key, to=clean_for, sealing=sealing)
@@ -83,7 +86,11 @@ def grant_to_cleaner(acting: Acting, stored: StoredFile) -> bool:
         return False
     file_key = acting.keyring.file_key(acting.session, stored.object_id)
     add_grant(
-        acting.session, object_id=stored.object_id, file_key=file_key, to=cleaner.id, sealing=acting.sealing
+        acting.session,
+        object_id=stored.object_id,
+        file_key=file_key,
+        to=KeyOf(cleaner.id, KeyPurpose.CLEANER),
+        sealing=acting.sealing,
     )
     stored.clean_state = CleanState.WAITING
     post(acting.session, topic=OutboxTopic.CLEAN_FILE, subject_id=stored.object_id, rng=acting.rng)
@@ -137,7 +144,9 @@ def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: B
     checked = checked_text(reason, field="reason", max_characters=200)
     reader = _reader(acting, row, blobs=blobs)
     stored = acting.session.get_one(StoredFile, object_id)
-    reason_id = acting.seal({"reason": checked}, kind=ObjectKind.RECORD, to=[stored.clean_for])
+    reason_id = acting.seal(
+        {"reason": checked}, kind=ObjectKind.RECORD, to=[of_clean_copy(acting.session, stored)]
+    )
     acting.trace(
         Event.ORIGINAL_TAKEN, subject_kind="file", subject_id=object_id, facts={"reason": reason_id.hex}
     )
@@ -150,7 +159,7 @@ def _reader(acting: Acting, row: SealedObject, *, blobs: Blobs) -> SealedReader:
     return SealedReader(source, kind=ObjectKind(row.kind), object_id=row.id, file_key=file_key)
 
 
-def share_clean_copy(acting: Acting, object_id: uuid.UUID, *, to: uuid.UUID) -> uuid.UUID:
+def share_clean_copy(acting: Acting, object_id: uuid.UUID, *, to: KeyOf) -> uuid.UUID:
     """Let the holders of key ``to`` open the clean copy and report of upload ``object_id``.
 
     Returns the clean copy's object id. Raises NotHere where there is no clean copy (yet).

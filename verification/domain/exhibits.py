@@ -17,11 +17,13 @@ from sqlalchemy import func, select
 from portal.crypto.header import ObjectKind
 from portal.models import CleanState, SealedObject, StoredFile
 from portal.storage.received import SealedFile
+from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
 from verification.domain.inputs import MEDIUM, SHORT, Inputs
 from verification.errors import InvalidInput
+from verification.keys.addressees import of_case
 from verification.keys.records import add_grant
 from verification.models import Case, Exhibit, ExhibitSource
 
@@ -48,7 +50,7 @@ class Belongs:
     task_id: uuid.UUID | None = None
     record_id: uuid.UUID | None = None
     item_report_id: uuid.UUID | None = None
-    extra_key: uuid.UUID | None = None
+    extra_key: KeyOf | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,8 +84,8 @@ def file_exhibit(acting: Acting, *, case: Case, new: NewExhibit, belongs: Belong
     """
     if acting.session.get(SealedObject, new.file.object_id) is not None:
         raise InvalidInput({"files": _l("This file has been filed already.")})
-    stored = keep_upload(acting, new.file, clean_for=case.key_id)
-    readers = [case.key_id]
+    stored = keep_upload(acting, new.file, clean_for=of_case(case))
+    readers = [of_case(case)]
     if belongs.extra_key is not None:
         readers.append(belongs.extra_key)
         add_grant(

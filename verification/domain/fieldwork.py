@@ -22,6 +22,7 @@ from verification.domain.inputs import SHORT, Inputs
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
 from verification.domain.record_forms import checked_words, in_order
 from verification.errors import InvalidInput, NotHere, Refused
+from verification.keys.addressees import of_case
 from verification.models import (
     Case,
     Exhibit,
@@ -104,7 +105,7 @@ def log_record(
         began_at=began_at,
         minutes=minutes,
         unit_id=entry.unit_id,
-        body_id=acting.seal(body, kind=ObjectKind.RECORD, to=[case.key_id]),
+        body_id=acting.seal(body, kind=ObjectKind.RECORD, to=[of_case(case)]),
         off_plan=bool(gaps),
         gaps=[gap.value for gap in gaps],
         written_by=acting.staff_id,

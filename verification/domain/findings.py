@@ -18,6 +18,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.inputs import LONG, Inputs, require
 from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.keys.addressees import of_case
 from verification.models import (
     Allegation,
     AllegationExhibit,
@@ -195,7 +196,7 @@ def _link(acting: Acting, allegation: Allegation, exhibits: Sequence[Exhibit]) -
 
 
 def _sealed(acting: Acting, case: Case, text: str) -> uuid.UUID:
-    return acting.seal({"text": text}, kind=ObjectKind.RECORD, to=[case.key_id])
+    return acting.seal({"text": text}, kind=ObjectKind.RECORD, to=[of_case(case)])
 
 
 def _changed(acting: Acting, allegation: Allegation, event: Event, *, facts: dict[str, object]) -> None:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
 from portal.crypto.bundles import StaffKeys
+from portal.crypto.chain import staff_holder
 from portal.crypto.signing import SigningKey
 from portal.models import DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
 from verification.audit import events
+from verification.keys.addressees import of_staff
 from verification.keys.ceremony import (
     OfficeKey,
     RootKey,
@@ -40,6 +42,8 @@ from verification.models import (
     UnitKind,
 )
 from verification.policy.workdays import seed_calendar
+
+_DESK_KEYS = frozenset({KeyPurpose.DESK, KeyPurpose.ALTERNATE})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -188,7 +192,7 @@ def enrol(
         root=root,
         purpose=KeyPurpose.STAFF,
         public=own.keys.public_bytes(),
-        holder=staff_id.hex,
+        holder=staff_holder(staff_id.hex, desk=_desk_among(held)),
         key_id=own.key_id,
     )
     staff = Staff(
@@ -207,7 +211,7 @@ def enrol(
     session.flush()
     session.add_all(StaffRole(staff_id=staff_id, role=role) for role in new.roles)
     for office_key in held:
-        wrap_office_key(session, root=root, key=office_key, to=[own.key_id])
+        wrap_office_key(session, root=root, key=office_key, to=[of_staff(staff)])
     events.append(
         session,
         event=events.Event.STAFF_ADDED,
@@ -217,6 +221,11 @@ def enrol(
         facts={"roles": sorted(role.value for role in new.roles)},
     )
     return staff
+
+
+def _desk_among(held: Sequence[OfficeKey]) -> str | None:
+    # Whoever is given a desk opens cases, and signs their keys; nobody else does.
+    return next((key.purpose.value for key in held if key.purpose in _DESK_KEYS), None)
 
 
 def put_in_charge(session: Session, *, unit: Unit, leader: Staff) -> None:

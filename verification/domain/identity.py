@@ -20,6 +20,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text, read_statement
 from verification.errors import NotHere, Refusal, Refused
+from verification.keys.addressees import of_desk, of_director, of_staff
 from verification.models import IdentityOpening, Staff
 
 
@@ -33,7 +34,7 @@ def ask_identity(acting: Acting, *, tip: Tip, reason: str) -> IdentityOpening:
         asked_by=acting.staff_id,
         asked_at=acting.clock.now(),
         reason_object_id=acting.seal(
-            {"text": checked}, kind=ObjectKind.RECORD, to=[tip.desk_key_id, tip.director_key_id]
+            {"text": checked}, kind=ObjectKind.RECORD, to=[of_desk(tip), of_director(tip)]
         ),
     )
     acting.session.add(opening)
@@ -54,7 +55,7 @@ def agree_identity(acting: Acting, *, opening_id: uuid.UUID) -> IdentityOpening:
     tip = acting.session.get_one(Tip, opening.tip_id)
     half = _half(acting, tip, half=Half.DIRECTOR, key_id=tip.director_key_id)
     asker = acting.session.get_one(Staff, opening.asked_by)
-    public = acting.trust.public(acting.session, asker.key_id, on=acting.sealing.day)
+    public = acting.trust.public(acting.session, of_staff(asker), on=acting.sealing.day)
     opening.sealed_share = seal_half(
         half, half=Half.DIRECTOR, to=public, recipient_key_id=asker.key_id, object_id=tip.identity_id
     )

@@ -12,8 +12,10 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from portal.trust import KeyOf
 from verification.domain.acting import Acting
 from verification.errors import NotHere
+from verification.keys.addressees import of_unit
 from verification.models import (
     Case,
     CaseState,
@@ -149,12 +151,9 @@ def item_with_case(acting: Acting, item_id: uuid.UUID) -> tuple[RectificationIte
     return item, acting.session.get_one(Case, item.case_id)
 
 
-def unit_key(acting: Acting, unit_id: uuid.UUID) -> uuid.UUID:
+def unit_key(acting: Acting, unit_id: uuid.UUID) -> KeyOf:
     """The key that a unit's liaisons open its papers with; a body that can be inspected always has one."""
-    key_id = acting.session.get_one(Unit, unit_id).key_id
-    if key_id is None:
-        raise NotHere
-    return key_id
+    return of_unit(acting.session.get_one(Unit, unit_id))
 
 
 def run_clock(acting: Acting, item: RectificationItem) -> None:

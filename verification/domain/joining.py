@@ -17,6 +17,7 @@ from portal.clock import Clock
 from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey
 from verification.domain.founding import NewStaff, StaffSecrets, enrol
+from verification.keys.addressees import of_staff
 from verification.keys.ceremony import RootKey, make_office_key, recover_office_key, wrap_office_key
 from verification.models import Role, Staff, StaffRole, Unit
 
@@ -55,7 +56,7 @@ def join_office(
         if not shares:
             raise SharesNeeded(purpose)
         key = recover_office_key(session, shares)
-        if session.get_one(RecipientKey, key.id).purpose is not purpose:
+        if key.purpose is not purpose:
             raise SharesNeeded(purpose)
         held.append(key)
     staff = enrol(session, new, root=root, own=own, held=held, clock=clock)
@@ -75,10 +76,12 @@ def renew_unit_key(session: Session, *, unit_id: uuid.UUID, root: RootKey) -> No
         session, root=root, purpose=KeyPurpose.UNIT, holder=unit_id.hex, generation=last + 1
     )
     liaisons = (
-        select(Staff.key_id)
+        select(Staff)
         .join(StaffRole, StaffRole.staff_id == Staff.id)
         .where(StaffRole.role == Role.LIAISON, Staff.unit_id == unit_id, Staff.active.is_(True))
     )
-    wrap_office_key(session, root=root, key=key, to=session.scalars(liaisons).all())
+    wrap_office_key(
+        session, root=root, key=key, to=[of_staff(liaison) for liaison in session.scalars(liaisons)]
+    )
     unit.key_id = key.id
     session.flush()

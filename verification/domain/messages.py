@@ -28,9 +28,10 @@ from portal.crypto.voice import OfficeWords
 from portal.errors import Tampered, UnsignedKey
 from portal.models import KeyPurpose, Message, MessageKind, ObjectGrant, RecipientKey, Tip, new_id
 from portal.models.records import InformantMessage, OfficeMessage, Statement
-from portal.trust import current_key
+from portal.trust import KeyOf, current_key
 from verification.domain.acting import Acting
 from verification.errors import InvalidInput, KeyLocked, NotHere
+from verification.keys.addressees import of_desk
 from verification.keys.voices import speak, voice_key
 
 MIN_CHARACTERS, MAX_CHARACTERS = 2, 3000
@@ -85,7 +86,7 @@ def write_to_informant(
 def _seal_to_both(
     acting: Acting, tip: Tip, said: OfficeMessage, *, object_id: uuid.UUID, informant: PublicKey
 ) -> None:
-    acting.seal(said.to_record(), kind=ObjectKind.MESSAGE, to=[tip.desk_key_id], object_id=object_id)
+    acting.seal(said.to_record(), kind=ObjectKind.MESSAGE, to=[of_desk(tip)], object_id=object_id)
     file_key = acting.keyring.file_key(acting.session, object_id)
     sealed = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
     acting.session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=sealed))
@@ -117,7 +118,7 @@ def _voice(acting: Acting, tip: Tip) -> tuple[uuid.UUID, uuid.UUID]:
     desk = current_key(acting.session, purpose=KeyPurpose(tip.desk.value), day=acting.sealing.day)
     if desk is None:
         raise UnsignedKey("no desk key today")
-    _check_desk_key(acting, desk.id)
+    _check_desk_key(acting, KeyOf(desk.id, KeyPurpose(tip.desk.value)))
     public = voice_key(acting.session, desk.id, keyring=acting.keyring)
     voice_id = acting.session.scalar(
         select(RecipientKey.id).where(
@@ -139,7 +140,7 @@ def _fingerprint_at_opening(acting: Acting, tip: Tip) -> bytes:
     """Whose key the desk found when it first opened the tip. Raises UnsignedKey where anything differs."""
     if tip.digest is None:
         raise UnsignedKey("no digest")
-    _check_desk_key(acting, tip.desk_key_id)
+    _check_desk_key(acting, of_desk(tip))
     key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
     digest = decode_record(open_digest(tip.digest, key=key, tip_id=tip.id))
     fingerprint = bytes.fromhex(str(digest["informant_fingerprint"]))
@@ -148,14 +149,14 @@ def _fingerprint_at_opening(acting: Acting, tip: Tip) -> bytes:
     return fingerprint
 
 
-def _check_desk_key(acting: Acting, desk_key_id: uuid.UUID) -> None:
+def _check_desk_key(acting: Acting, desk: KeyOf) -> None:
     # Anybody can wrap a key of their own to a member of staff and name it as the tip's desk: what it opens
     # counts only where it is the very key that the root signed for a desk.
-    row = acting.session.get(RecipientKey, desk_key_id)
-    if row is None or row.purpose not in (KeyPurpose.DESK, KeyPurpose.ALTERNATE):
-        raise UnsignedKey("not a desk key")
-    vouched = acting.trust.public_of(acting.session, row, on=row.not_before)
-    held = acting.keyring.private(acting.session, desk_key_id).public()
+    row = acting.session.get(RecipientKey, desk.key_id)
+    if row is None:
+        raise UnsignedKey("no such desk")
+    vouched = acting.trust.public(acting.session, desk, on=row.not_before)
+    held = acting.keyring.private(acting.session, desk.key_id).public()
     if held.fingerprint() != vouched.fingerprint():
         raise UnsignedKey("another key in the desk's place")
 

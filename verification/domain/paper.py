@@ -22,6 +22,7 @@ from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
 from verification.domain.messages import checked_text
 from verification.errors import InvalidInput, NotHere, Refusal, Refused
+from verification.keys.addressees import of_case
 from verification.models import Case, PaperAct, StaffNotice
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
@@ -111,13 +112,13 @@ def record_paper(
     if errors or scan is None:
         raise InvalidInput(dict(errors))
     _refuse_recused(acting, case, signed_by=signed_by)
-    stored = keep_upload(acting, scan, clean_for=case.key_id)
+    stored = keep_upload(acting, scan, clean_for=of_case(case))
     words = checked_text(note, field="note") if note.strip() else ""
     paper = PaperAct(
         id=new_id(acting.rng), subject_kind="case", subject_id=case.id, case_id=case.id,
         case_version=case.version, action=action.value, signed_by=signed_by, signed_on=signed_on,
         scan_id=stored.object_id,
-        note_id=acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[case.key_id]) if words else None,
+        note_id=acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)]) if words else None,
         recorded_by=acting.staff_id, recorded_at=acting.clock.now(),
     )  # fmt: skip
     acting.session.add(paper)

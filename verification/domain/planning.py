@@ -20,6 +20,7 @@ from verification.domain.casework import write_note
 from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
 from verification.domain.offplan import cover_again
 from verification.domain.readers import give_to_role
+from verification.keys.addressees import of_case
 from verification.models import (
     Case,
     CaseUnit,
@@ -79,7 +80,7 @@ def write_and_propose_plan(
         id=new_id(acting.rng),
         case_id=case_id,
         number=_next_number(acting, case_id),
-        body_id=acting.seal(_record(checked), kind=ObjectKind.DOCUMENT, to=[case.key_id]),
+        body_id=acting.seal(_record(checked), kind=ObjectKind.DOCUMENT, to=[of_case(case)]),
         methods=[method.value for method in Method if method in frame.methods],
         unannounced=frame.unannounced,
         starts_on=frame.starts_on,

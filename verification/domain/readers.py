@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from sqlalchemy import delete, select
 
 from verification.domain.acting import Acting
+from verification.keys.addressees import of_staff
 from verification.keys.records import wrap_to
 from verification.models import (
     Case,
@@ -38,9 +39,12 @@ def give_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID])
     Raises KeyLocked where the person acting does not hold it.
     """
     free = set(staff_ids) - recused_from(acting.session, case_id=case.id)
-    query = select(Staff.key_id).where(Staff.id.in_(free)).order_by(Staff.id)
-    for key_id in acting.session.scalars(query):
-        wrap_to(acting.session, key_id=case.key_id, to=key_id, keyring=acting.keyring, sealing=acting.sealing)
+    query = select(Staff).where(Staff.id.in_(free)).order_by(Staff.id)
+    for reader in acting.session.scalars(query):
+        wrap_to(
+            acting.session, key_id=case.key_id, to=of_staff(reader), keyring=acting.keyring,
+            sealing=acting.sealing,
+        )  # fmt: skip
 
 
 def give_to_role(acting: Acting, case: Case, role: Role) -> None:

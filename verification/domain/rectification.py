@@ -29,6 +29,7 @@ from verification.domain.items import (
 )
 from verification.domain.readers import give_case_key, take_case_key
 from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.keys.addressees import of_case
 from verification.keys.records import regrant
 from verification.models import (
     Case,
@@ -71,7 +72,7 @@ def add_item(
         case_id=case_id,
         unit_id=unit_id,
         ordinal=_next_ordinal(acting, case_id),
-        body_id=acting.seal(body, kind=ObjectKind.DOCUMENT, to=[case.key_id]),
+        body_id=acting.seal(body, kind=ObjectKind.DOCUMENT, to=[of_case(case)]),
         due_on=due,
         ordered_by=acting.staff_id,
     )
@@ -114,7 +115,7 @@ def report_item(
         raise NotHere
     given = {"proofs": len(proofs)}
     acting.apply(SubjectKind.ITEM, item_id, Action.REPORT_ITEM, version=version, given=given)
-    readers = [case.key_id, unit_key(acting, item.unit_id)]
+    readers = [of_case(case), unit_key(acting, item.unit_id)]
     report = ItemReport(
         id=new_id(acting.rng),
         item_id=item_id,
@@ -164,7 +165,7 @@ def verify_item(
         noted={"signer": signer.hex if signer else None},
     )
     item.verified_by, item.verified_at = acting.staff_id, acting.clock.now()
-    item.verification_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[case.key_id])
+    item.verification_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)])
     acting.session.flush()
     if signer is not None:
         give_case_key(acting, case, staff_ids=[signer])
@@ -235,7 +236,7 @@ def _send_back(
     newest = select(ItemReport).where(ItemReport.item_id == item_id).order_by(ItemReport.reported_at.desc())
     report = acting.session.scalars(newest.limit(1)).one()
     report.returned_note_id = acting.seal(
-        {"text": words}, kind=ObjectKind.RECORD, to=[case.key_id, unit_key(acting, item.unit_id)]
+        {"text": words}, kind=ObjectKind.RECORD, to=[of_case(case), unit_key(acting, item.unit_id)]
     )
     item.due_on = due_on or item.due_on
     run_clock(acting, item)

@@ -35,6 +35,7 @@ from verification.jobs.cleaning.protocol import CleanRequest
 from verification.jobs.cleaning.report import Reason
 from verification.jobs.errors import AlreadyDone, CleanerSilent, RecipientUntrusted, SandboxAbsent
 from verification.jobs.running import Work, Workbench, completing
+from verification.keys.addressees import of_clean_copy
 
 COPY_BYTES: Final = 1 << 17
 
@@ -77,7 +78,7 @@ def _find(work: Work, bench: Workbench) -> _Original | None:
         if stored is None or sealed is None or grant is None or stored.clean_state is not CleanState.WAITING:
             return None
         try:
-            public = bench.trust.public(session, stored.clean_for, on=civil_day(bench.clock))
+            public = bench.trust.public(session, of_clean_copy(session, stored), on=civil_day(bench.clock))
         except UnsignedKey:
             raise RecipientUntrusted from None
         request = CleanRequest(

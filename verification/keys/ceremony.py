@@ -23,7 +23,7 @@ from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
 from portal.crypto.voice import voice_of
 from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey, Rng, new_id
-from portal.trust import TrustedKeys
+from portal.trust import KeyOf, TrustedKeys
 from verification.models import KeyWrap
 
 SHARES_NEEDED, SHARES_MADE = 2, 3
@@ -53,6 +53,7 @@ class OfficeKey:
 
     id: uuid.UUID
     private: PrivateKey
+    purpose: KeyPurpose
 
 
 def publish(
@@ -104,7 +105,7 @@ def make_office_key(
         holder=holder,
         generation=generation,
     )
-    key = OfficeKey(id=key_id, private=private)
+    key = OfficeKey(id=key_id, private=private, purpose=purpose)
     if purpose in (KeyPurpose.DESK, KeyPurpose.ALTERNATE):
         _publish_voice(session, root=root, desk=key, name=purpose.value, generation=generation)
     return key
@@ -116,12 +117,12 @@ def _publish_voice(session: Session, *, root: RootKey, desk: OfficeKey, name: st
     publish(session, root=root, purpose=KeyPurpose.VOICE, public=voice, holder=name, generation=generation)
 
 
-def wrap_office_key(session: Session, *, root: RootKey, key: OfficeKey, to: Iterable[uuid.UUID]) -> None:
+def wrap_office_key(session: Session, *, root: RootKey, key: OfficeKey, to: Iterable[KeyOf]) -> None:
     """Give an office key to the holders of the keys ``to`` (staff keys, or a recovery key)."""
-    for holder_key in to:
-        public = root.trust.public(session, holder_key, on=root.day)
-        sealed = wrap_private_key(key.private, to=public, key_id=key.id, holder_key_id=holder_key)
-        session.add(KeyWrap(key_id=key.id, holder_key_id=holder_key, sealed_private=sealed))
+    for holder in to:
+        public = root.trust.public(session, holder, on=root.day)
+        sealed = wrap_private_key(key.private, to=public, key_id=key.id, holder_key_id=holder.key_id)
+        session.add(KeyWrap(key_id=key.id, holder_key_id=holder.key_id, sealed_private=sealed))
     session.flush()
 
 
@@ -139,7 +140,7 @@ def make_recovery_shares(session: Session, *, root: RootKey, key: OfficeKey, hol
     secret = secrets.token_bytes(32)
     public = recovery_key(secret).public().to_bytes()
     recovery_id = publish(session, root=root, purpose=KeyPurpose.RECOVERY, public=public, holder=holder)
-    wrap_office_key(session, root=root, key=key, to=[recovery_id])
+    wrap_office_key(session, root=root, key=key, to=[KeyOf(recovery_id, KeyPurpose.RECOVERY, holder)])
     groups: list[list[str]] = generate_mnemonics(1, [(SHARES_NEEDED, SHARES_MADE)], secret)
     return groups[0]
 
@@ -169,4 +170,5 @@ def recover_office_key(session: Session, shares: Iterable[str]) -> OfficeKey:
     private = unwrap_private_key(
         wrap.sealed_private, holder=recovery, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
     )
-    return OfficeKey(id=wrap.key_id, private=private)
+    purpose = session.get_one(RecipientKey, wrap.key_id).purpose
+    return OfficeKey(id=wrap.key_id, private=private, purpose=purpose)

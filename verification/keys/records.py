@@ -29,7 +29,7 @@ from portal.models import (
     SealedObject,
     new_id,
 )
-from portal.trust import TrustedKeys
+from portal.trust import KeyOf, TrustedKeys
 from verification.errors import NotHere
 from verification.keys.keyring import Keyring
 from verification.models import KeyWrap
@@ -49,7 +49,7 @@ def seal_record(
     record: Mapping[str, Any],
     *,
     kind: ObjectKind,
-    to: Iterable[uuid.UUID],
+    to: Iterable[KeyOf],
     sealing: Sealing,
     keyring: Keyring | None = None,
     object_id: uuid.UUID | None = None,
@@ -64,27 +64,25 @@ def seal_record(
         SealedObject(id=object_id, kind=kind, body=body, sealed_bytes=len(body), stored_on=sealing.day)
     )
     session.flush()
-    for key_id in dict.fromkeys(to):
-        add_grant(session, object_id=object_id, file_key=file_key, to=key_id, sealing=sealing)
+    for key in dict.fromkeys(to):
+        add_grant(session, object_id=object_id, file_key=file_key, to=key, sealing=sealing)
     if keyring is not None:
         keyring.remember(object_id, file_key)
     return object_id
 
 
 def add_grant(
-    session: Session, *, object_id: uuid.UUID, file_key: bytes, to: uuid.UUID, sealing: Sealing
+    session: Session, *, object_id: uuid.UUID, file_key: bytes, to: KeyOf, sealing: Sealing
 ) -> None:
-    """Let the holders of key ``to`` open an object. Granting twice is harmless."""
-    if session.get(ObjectGrant, (object_id, to)) is not None:
+    """Let the holders of key ``to`` open an object. Granting twice is harmless. Raises UnsignedKey."""
+    if session.get(ObjectGrant, (object_id, to.key_id)) is not None:
         return
     public = sealing.trust.public(session, to, on=sealing.day)
-    sealed = seal_file_key(file_key, to=public, recipient_key_id=to, object_id=object_id)
-    session.add(ObjectGrant(object_id=object_id, recipient_key_id=to, sealed_file_key=sealed))
+    sealed = seal_file_key(file_key, to=public, recipient_key_id=to.key_id, object_id=object_id)
+    session.add(ObjectGrant(object_id=object_id, recipient_key_id=to.key_id, sealed_file_key=sealed))
 
 
-def regrant(
-    session: Session, *, object_id: uuid.UUID, to: uuid.UUID, keyring: Keyring, sealing: Sealing
-) -> None:
+def regrant(session: Session, *, object_id: uuid.UUID, to: KeyOf, keyring: Keyring, sealing: Sealing) -> None:
     """Pass on the access this person has."""
     file_key = keyring.file_key(session, object_id)
     add_grant(session, object_id=object_id, file_key=file_key, to=to, sealing=sealing)
@@ -137,12 +135,15 @@ def make_key(
     *,
     purpose: KeyPurpose,
     holder: str,
-    holders: Iterable[uuid.UUID],
+    holders: Iterable[KeyOf],
     keyring: Keyring,
     sealing: Sealing,
     generation: int = 1,
 ) -> uuid.UUID:
-    """Make a case or unit key pair, signed by this person's key and wrapped to ``holders``."""
+    """Make a case key pair, signed by this person's key and wrapped to ``holders``. Raises UnsignedKey.
+
+    Only those whose own statement carries a desk can sign one that anybody will seal to: FORMAT.md §8.1.
+    """
     private, key_id = PrivateKey.generate(), new_id(sealing.rng)
     public = private.public().to_bytes()
     statement = KeyStatement(
@@ -173,14 +174,12 @@ def make_key(
     return key_id
 
 
-def wrap_to(
-    session: Session, *, key_id: uuid.UUID, to: uuid.UUID, keyring: Keyring, sealing: Sealing
-) -> None:
-    """Give the holders of ``to`` the private half of ``key_id``. Doing it twice is harmless."""
-    if session.get(KeyWrap, (key_id, to)) is not None:
+def wrap_to(session: Session, *, key_id: uuid.UUID, to: KeyOf, keyring: Keyring, sealing: Sealing) -> None:
+    """Give the holders of ``to`` the private half of ``key_id``. Twice is harmless. Raises UnsignedKey."""
+    if session.get(KeyWrap, (key_id, to.key_id)) is not None:
         return
     private = keyring.private(session, key_id)
     public = sealing.trust.public(session, to, on=sealing.day)
-    sealed = wrap_private_key(private, to=public, key_id=key_id, holder_key_id=to)
-    session.add(KeyWrap(key_id=key_id, holder_key_id=to, sealed_private=sealed))
+    sealed = wrap_private_key(private, to=public, key_id=key_id, holder_key_id=to.key_id)
+    session.add(KeyWrap(key_id=key_id, holder_key_id=to.key_id, sealed_private=sealed))
     session.flush()

@@ -12,15 +12,12 @@ from sqlalchemy.orm import Session
 
 from portal.crypto.recipients import open_file_key, seal_file_key
 from verification.keys.keyring import Keyring
-from verification.keys.records import Sealing
 
 
-def seal_ticket(
-    session: Session, file_key: bytes, *, object_id: uuid.UUID, keyring: Keyring, sealing: Sealing
-) -> bytes:
+def seal_ticket(session: Session, file_key: bytes, *, object_id: uuid.UUID, keyring: Keyring) -> bytes:
     """The file key of ``object_id``, 32 bytes, sealed to the person whose keyring this is: 1168 bytes."""
     own = keyring.staff_key_id
-    public = sealing.trust.public(session, own, on=sealing.day)
+    public = keyring.private(session, own).public()
     return seal_file_key(file_key, to=public, recipient_key_id=own, object_id=object_id)
 
 

@@ -86,7 +86,6 @@ def _ticket(acting: Acting, file: SealedFile) -> str:
         file.file_key,
         object_id=file.object_id,
         keyring=acting.keyring,
-        sealing=acting.sealing,
     )
     body = {
         "object": file.object_id.hex,

@@ -15,6 +15,7 @@ from portal.crypto.chain import (
     PUBLIC_BYTES_OF,
     SignedStatement,
     recipient_of,
+    staff_holder,
     verify_chain,
     verify_key_of,
 )
@@ -36,7 +37,7 @@ def statement_for(purpose: str, **fields: object) -> KeyStatement:
     base = KeyStatement(
         key_id=uuid.UUID(int=5, version=4),
         purpose=purpose,
-        holder="王主任",
+        holder="王主任:desk" if purpose == "staff" else "王主任",
         generation=2,
         not_before=DAY,
         not_after=LATER,
@@ -49,9 +50,11 @@ def signed(statement: KeyStatement, *, by: SigningKey = ROOT) -> SignedStatement
     return SignedStatement(statement=statement, signature=sign_statement(statement, signer=by))
 
 
-def refusal_of(*links: SignedStatement, purpose: str, on: date = DAY, root: SigningKey = ROOT) -> str:
+def refusal_of(
+    *links: SignedStatement, purpose: str, on: date = DAY, root: SigningKey = ROOT, holder: str = "王主任"
+) -> str:
     with pytest.raises(UnsignedKey) as caught:
-        verify_chain(links, root=root.verify_key(), purpose=purpose, on=on)
+        verify_chain(links, root=root.verify_key(), purpose=purpose, holder=holder, on=on)
     return caught.value.why
 
 
@@ -146,7 +149,9 @@ def test_chain_of_root_and_issuers_holds_exactly_where_the_table_says() -> None:
             [signed(leaf)] if issuer == "root" else [signed(statement_for(issuer)), signed(leaf, by=ISSUER)]
         )
         try:
-            assert verify_chain(links, root=ROOT.verify_key(), purpose=purpose, on=DAY) == leaf
+            assert (
+                verify_chain(links, root=ROOT.verify_key(), purpose=purpose, holder="王主任", on=DAY) == leaf
+            )
             held.add((issuer, purpose))
         except UnsignedKey:
             pass
@@ -156,7 +161,6 @@ def test_chain_of_root_and_issuers_holds_exactly_where_the_table_says() -> None:
             for p in ("desk", "alternate", "director", "recovery", "staff", "cleaner-issuer", "unit", "voice")
         ),
         ("staff", "case"),
-        ("staff", "unit"),
         ("cleaner-issuer", "cleaner"),
     }
 
@@ -177,20 +181,45 @@ def test_chain_for_another_purpose_is_refused() -> None:
     assert refusal_of(signed(statement_for("root")), purpose="root") == "issuer"
 
 
+def test_chain_of_another_holder_is_refused() -> None:
+    for purpose in ("desk", "unit", "staff", "case"):
+        links = [signed(statement_for(purpose))]
+        if purpose == "case":
+            links = [signed(statement_for("staff")), signed(statement_for("case"), by=ISSUER)]
+        for holder in ("", "王主", "王主任:desk", "王主任:", "王主任,"):
+            assert refusal_of(*links, purpose=purpose, holder=holder) == "holder"
+    # Only the holder of a staff key is followed by a right; anywhere else a colon is a letter like others.
+    assert refusal_of(signed(statement_for("unit", holder="王主任:desk")), purpose="unit") == "holder"
+
+
+def test_case_key_signed_by_staff_without_a_desk_is_refused() -> None:
+    case = signed(statement_for("case"), by=ISSUER)
+    for holder in ("王主任", "王主任:", "王主任:case", "王主任:desk:", "desk", ":"):
+        assert refusal_of(signed(statement_for("staff", holder=holder)), case, purpose="case") == "issuer"
+    for desk in ("desk", "alternate"):
+        issuer = signed(statement_for("staff", holder=staff_holder("王主任", desk=desk)))
+        links = [issuer, case]
+        verify_chain(links, root=ROOT.verify_key(), purpose="case", holder="王主任", on=DAY)
+    assert staff_holder("王主任", desk=None) == "王主任"
+    with pytest.raises(ValueError, match="desk"):
+        staff_holder("王主任", desk="director")
+
+
 def test_chain_outside_its_dates_is_refused() -> None:
     desk = signed(statement_for("desk"))
     for on in (DAY, LATER):
-        verify_chain([desk], root=ROOT.verify_key(), purpose="desk", on=on)
+        verify_chain([desk], root=ROOT.verify_key(), purpose="desk", holder="王主任", on=on)
     for on in (DAY - timedelta(days=1), LATER + timedelta(days=1)):
         assert refusal_of(desk, purpose="desk", on=on) == "dates"
     endless = signed(statement_for("desk", not_after=None))
-    verify_chain([endless], root=ROOT.verify_key(), purpose="desk", on=date(2099, 1, 1))
+    verify_chain([endless], root=ROOT.verify_key(), purpose="desk", holder="王主任", on=date(2099, 1, 1))
 
 
 def test_chain_whose_issuer_was_not_in_force_when_it_signed_is_refused() -> None:
     case = signed(statement_for("case", not_after=None), by=ISSUER)
     staff = statement_for("staff")
-    verify_chain([signed(staff), case], root=ROOT.verify_key(), purpose="case", on=LATER + timedelta(days=9))
+    later = LATER + timedelta(days=9)
+    verify_chain([signed(staff), case], root=ROOT.verify_key(), purpose="case", holder="王主任", on=later)
     too_early = signed(replace(staff, not_before=DAY + timedelta(days=1)))
     too_late = signed(replace(staff, not_before=date(2025, 1, 1), not_after=DAY - timedelta(days=1)))
     for link in (too_early, too_late):
@@ -203,7 +232,9 @@ def test_chain_by_an_issuer_the_root_does_not_know_is_refused() -> None:
     assert refusal_of(self_made, case, purpose="case") == "signature"
     other = signed(statement_for("staff", public=StaffKeys.generate().public_bytes()))
     assert refusal_of(other, case, purpose="case") == "signature"
-    assert refusal_of(signed(statement_for("desk")), case, purpose="case") == "no verify key"
+    assert refusal_of(signed(statement_for("desk")), case, purpose="case") == "issuer"
+    cleaner = signed(statement_for("cleaner", not_after=DAY), by=ISSUER)
+    assert refusal_of(signed(statement_for("desk")), cleaner, purpose="cleaner") == "no verify key"
 
 
 def test_chain_of_no_or_three_links_is_refused() -> None:
@@ -225,6 +256,7 @@ def test_cleaner_key_without_an_end_is_refused() -> None:
         [issuer, signed(statement_for("cleaner", not_after=DAY), by=ISSUER)],
         root=ROOT.verify_key(),
         purpose="cleaner",
+        holder="王主任",
         on=DAY,
     )
     endless = signed(statement_for("cleaner", not_after=None), by=ISSUER)

@@ -15,7 +15,7 @@ from portal.clock import FixedClock, SystemClock, civil_day
 from portal.crypto.signing import VerifyKey
 from portal.db import Database
 from portal.models import KeyPurpose, RecipientKey
-from portal.trust import TrustedKeys, current_key
+from portal.trust import KeyOf, TrustedKeys, current_key
 from verification.audit.verify import verify_chain
 from verification.cli.__main__ import main
 from verification.cli.demo import Account
@@ -165,7 +165,7 @@ def test_founding_gives_everybody_what_their_role_holds_and_prints_it_once(
         assert log_in(database, printed.accounts["ni"]).holds(session, unit.key_id or unit.id)
         assert verify_chain(session, trust=ceremony.trust).broken_at is None
         for row in session.scalars(select(RecipientKey).where(RecipientKey.purpose == KeyPurpose.DESK)):
-            ceremony.trust.public_of(session, row, on=row.not_before)
+            ceremony.trust.public(session, KeyOf(row.id, KeyPurpose.DESK), on=row.not_before)
     assert KeyFiles(ceremony.folder / "cleaner").issuer()
     database.dispose()
 

@@ -14,7 +14,7 @@ from portal.crypto import compartments
 from portal.crypto.bundles import digest_key, seal_digest
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PrivateKey, PublicKey, seal_file_key, wrap_private_key
-from portal.errors import UnsignedKey
+from portal.errors import Tampered, UnsignedKey
 from portal.models import (
     KeyPurpose,
     Message,
@@ -29,6 +29,7 @@ from portal.models.records import Statement
 from tests.support.office import TestOffice
 from verification.domain.messages import read_statement, write_to_informant
 from verification.domain.triage import open_tip
+from verification.keys.addressees import of_desk
 from verification.models import KeyWrap
 
 
@@ -59,7 +60,7 @@ def _forge(session: Session, tip: Tip, *, statement: Statement, thief: PrivateKe
 
 
 def _desk_of(office: TestOffice, session: Session, tip: Tip) -> PublicKey:
-    return office.trust.public(session, tip.desk_key_id, on=tip.received_on)
+    return office.trust.public(session, of_desk(tip), on=tip.received_on)
 
 
 def test_answer_to_a_tip_whose_statement_was_replaced_is_refused(office: TestOffice) -> None:
@@ -104,7 +105,7 @@ def test_digest_under_a_key_planted_as_the_desks_does_not_count(office: TestOffi
         assert desk.purpose is KeyPurpose.DESK
         wrap = session.get_one(KeyWrap, (desk.id, fan.id))
         wrap.sealed_private = wrap_private_key(
-            planted, to=office.trust.public_of(session, fan, on=tip.received_on), key_id=desk.id,
+            planted, to=office.secrets_of("fan").keys.recipient.public(), key_id=desk.id,
             holder_key_id=fan.id,
         )  # fmt: skip
         record: dict[str, compartments.JsonValue] = {
@@ -113,5 +114,5 @@ def test_digest_under_a_key_planted_as_the_desks_does_not_count(office: TestOffi
         }  # fmt: skip
         key = digest_key(planted, desk_key_id=desk.id)
         tip.digest = seal_digest(compartments.encode_record(record), key=key, tip_id=tip.id)
-    with pytest.raises(UnsignedKey, match="desk"):
+    with pytest.raises(Tampered, match="wrap"):
         _write(office, tip_id)

@@ -15,7 +15,7 @@ from portal.clock import civil_day
 from portal.crypto.signing import SigningKey
 from portal.errors import UnsignedKey
 from portal.models import CleanState, Draft, KeyPurpose, OutboxTopic, RecipientKey, StoredFile, Tip, new_id
-from portal.trust import current_key
+from portal.trust import KeyOf, current_key
 from tests.support.jobs import cleaning_of, keep_file, outbox, post_work
 from tests.support.office import TestOffice
 from tests.support.photographs import photograph
@@ -123,9 +123,10 @@ def test_day_key_is_vouched_for_by_the_root_on_its_day_alone(office: TestOffice,
     with office.database.read() as session:
         row = current_key(session, purpose=KeyPurpose.CLEANER, day=today)
         assert row is not None
-        assert office.trust.public_of(session, row, on=today).to_bytes() == row.public
+        key = KeyOf(row.id, KeyPurpose.CLEANER)
+        assert office.trust.public(session, key, on=today).to_bytes() == row.public
         with pytest.raises(UnsignedKey):
-            office.trust.public_of(session, row, on=today + timedelta(days=1))
+            office.trust.public(session, key, on=today + timedelta(days=1))
 
 
 @pytest.mark.databases("sqlite")

@@ -77,7 +77,7 @@ def test_wraps_that_open_nothing_or_another_key_are_passed_over(office: TestOffi
         real = session.scalars(select(KeyWrap).where(KeyWrap.key_id == tip.desk_key_id)).all()
         thief = PrivateKey.generate()
         fan = office.secrets_of("fan").key_id
-        mine = office.trust.public(session, fan, on=tip.received_on)
+        mine = office.secrets_of("fan").keys.recipient.public()
         kept = next(wrap.sealed_private for wrap in real if wrap.holder_key_id == fan)
         for wrap in real:
             wrap.sealed_private = b"nothing"

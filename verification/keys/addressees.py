@@ -1,0 +1,69 @@
+"""Whose key a record means: the purpose and holder that must stand in the statement of the key it points to.
+
+A pointer in a row can be rewritten by whoever writes rows; a statement cannot. So nobody seals to a bare key
+id: every sealing names its addressee through one of these. Source: 4-sealing "Keys", FORMAT.md §8.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.errors import UnsignedKey
+from portal.models import Attachment, Desk, KeyPurpose, StoredFile, Tip
+from portal.trust import KeyOf
+from verification.errors import NotHere
+from verification.models import Case, Exhibit, PaperAct, Staff, Unit
+
+_PURPOSE_OF = {Desk.DESK: KeyPurpose.DESK, Desk.ALTERNATE: KeyPurpose.ALTERNATE}
+
+
+def of_desk(tip: Tip) -> KeyOf:
+    """The desk that a tip was sent to."""
+    return KeyOf(tip.desk_key_id, _PURPOSE_OF[tip.desk])
+
+
+def of_director(tip: Tip) -> KeyOf:
+    """The director's key that holds the other half of a tip's identity."""
+    return KeyOf(tip.director_key_id, KeyPurpose.DIRECTOR)
+
+
+def of_case(case: Case) -> KeyOf:
+    """A case's own key."""
+    return case_key(case.key_id, case_id=case.id)
+
+
+def case_key(key_id: uuid.UUID, *, case_id: uuid.UUID) -> KeyOf:
+    """The key of a case that has no row yet."""
+    return KeyOf(key_id, KeyPurpose.CASE, case_id.hex)
+
+
+def of_staff(staff: Staff) -> KeyOf:
+    """One person's key."""
+    return KeyOf(staff.key_id, KeyPurpose.STAFF, staff.id.hex)
+
+
+def of_unit(unit: Unit) -> KeyOf:
+    """The key that a unit's liaisons open its papers with. NotHere for a body without one."""
+    if unit.key_id is None:
+        raise NotHere
+    return KeyOf(unit.key_id, KeyPurpose.UNIT, unit.id.hex)
+
+
+def of_clean_copy(session: Session, stored: StoredFile) -> KeyOf:
+    """Who gets the clean copy of an upload: the desk of its tip, or its case. Raises UnsignedKey."""
+    object_id = stored.object_id
+    tip = session.scalar(
+        select(Tip).join(Attachment, Attachment.tip_id == Tip.id).where(Attachment.object_id == object_id)
+    )
+    if tip is not None:
+        # The desk may have a newer key than when the tip came; the file says which.
+        return KeyOf(stored.clean_for, _PURPOSE_OF[tip.desk])
+    exhibit = select(Exhibit.case_id).where(Exhibit.object_id == object_id)
+    paper = select(PaperAct.case_id).where(PaperAct.scan_id == object_id)
+    case_id = session.scalar(exhibit) or session.scalar(paper)
+    if case_id is None:
+        raise UnsignedKey("a file of nothing")
+    return case_key(stored.clean_for, case_id=case_id)
