@@ -65,6 +65,20 @@ class Database:
         with turn, Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @contextmanager
+    def upkeep(self) -> Iterator[Connection]:
+        """A connection outside any transaction, for work on the stored files; SQLite's writers wait.
+
+        Each statement commits by itself. The connection is closed afterwards, its settings with it.
+        """
+        turn: AbstractContextManager[None] = self._turns.turn() if self._turns else nullcontext()
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT", xiansuo_upkeep=True)
+        with turn, engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                connection.invalidate()
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
@@ -158,5 +172,8 @@ def _configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("xiansuo_write", False)
+        options = connection.get_execution_options()
+        if options.get("xiansuo_upkeep", False):
+            return
+        writing = options.get("xiansuo_write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

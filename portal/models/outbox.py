@@ -26,6 +26,7 @@ class OutboxTopic(StrEnum):
     ORPHAN_SWEEP = "orphan-sweep"
     KEY_ROLL = "key-roll"
     INTAKE_COUNT = "intake-count"
+    NIGHT_REORDER = "night-reorder"
 
 
 class OutboxRow(Base):

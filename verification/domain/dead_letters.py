@@ -24,6 +24,7 @@ RECURRING = frozenset(
         OutboxTopic.ORPHAN_SWEEP,
         OutboxTopic.KEY_ROLL,
         OutboxTopic.INTAKE_COUNT,
+        OutboxTopic.NIGHT_REORDER,
     }
 )
 

@@ -40,5 +40,9 @@ class DayKeyAbsent(RetryLater):
     """The cleaner's private key of that day is not on this host."""
 
 
+class LogInUse(RetryLater):
+    """A long reading kept the write-ahead log from being emptied."""
+
+
 class IssuerAbsent(RetryLater):
     """The key that signs cleaner keys is not on this host; set-up puts it there."""

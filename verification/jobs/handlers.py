@@ -18,6 +18,7 @@ from verification.domain.notices import announce_tip
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days, retire_days
 from verification.jobs.intake import intake_of
+from verification.jobs.reorder import reorder
 from verification.jobs.running import Handler, Work, Workbench, completing
 from verification.jobs.schedule import day_of_subject
 from verification.policy import deadlines
@@ -83,6 +84,13 @@ def intake_count(work: Work, bench: Workbench) -> None:
         )
 
 
+def night_reorder(work: Work, bench: Workbench) -> None:
+    """Stored rows in the order of their random ids again. Commits by itself; a second run is harmless."""
+    reorder(bench.database)
+    with completing(work, bench):
+        pass
+
+
 HANDLERS: Final[Mapping[OutboxTopic, Handler]] = MappingProxyType(
     {
         OutboxTopic.CLEAN_FILE: clean_file,
@@ -92,5 +100,6 @@ HANDLERS: Final[Mapping[OutboxTopic, Handler]] = MappingProxyType(
         OutboxTopic.ORPHAN_SWEEP: orphan_sweep,
         OutboxTopic.KEY_ROLL: key_roll,
         OutboxTopic.INTAKE_COUNT: intake_count,
+        OutboxTopic.NIGHT_REORDER: night_reorder,
     }
 )

@@ -25,6 +25,8 @@ from verification.models import ScheduleSlot
 
 #: A tip whose transaction began before midnight has been written by then.
 COUNT_AFTER: Final = timedelta(minutes=10)
+#: When a county sleeps: what makes writers wait for seconds is done then.
+QUIET_HOUR: Final = timedelta(hours=3)
 #: How many missed days are counted at most when an installation stood still.
 MAX_MISSED_DAYS: Final = 60
 NO_SUBJECT: Final = uuid.UUID(int=0)
@@ -66,6 +68,11 @@ def _day(now: datetime) -> datetime:
     return day_start(now.astimezone(CIVIL_ZONE).date())
 
 
+def _night(now: datetime) -> datetime:
+    local = now.astimezone(CIVIL_ZONE) - QUIET_HOUR
+    return day_start(local.date()) + QUIET_HOUR
+
+
 def _counting_day(now: datetime) -> datetime:
     return _day(now - COUNT_AFTER)
 
@@ -75,6 +82,7 @@ RECURRING: Final = (
     Recurring(OutboxTopic.ORPHAN_SWEEP, _hour),
     Recurring(OutboxTopic.KEY_ROLL, _day),
     Recurring(OutboxTopic.INTAKE_COUNT, _counting_day, days_before=1),
+    Recurring(OutboxTopic.NIGHT_REORDER, _night),
 )
 
 

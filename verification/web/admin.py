@@ -41,6 +41,7 @@ TOPICS: dict[OutboxTopic, LazyString] = {
     OutboxTopic.ORPHAN_SWEEP: _l("Sweep what uploads left behind"),
     OutboxTopic.KEY_ROLL: _l("Make the day's key"),
     OutboxTopic.INTAKE_COUNT: _l("Count the day's intake"),
+    OutboxTopic.NIGHT_REORDER: _l("Put stored rows into random order"),
 }
 
 

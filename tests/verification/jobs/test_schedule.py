@@ -14,7 +14,7 @@ from portal.models import OutboxRow, OutboxTopic, Rng
 from verification.jobs.schedule import day_of_subject, post_due, subject_of_day
 
 TICK, SWEEP = OutboxTopic.CLOCK_TICK, OutboxTopic.ORPHAN_SWEEP
-KEYS, COUNT = OutboxTopic.KEY_ROLL, OutboxTopic.INTAKE_COUNT
+KEYS, COUNT, NIGHT = OutboxTopic.KEY_ROLL, OutboxTopic.INTAKE_COUNT, OutboxTopic.NIGHT_REORDER
 
 
 def done(database: Database, *, dead: bool = False) -> None:
@@ -34,7 +34,7 @@ def days_posted(database: Database) -> list[date]:
 
 
 def test_first_round_posts_everything_once(database: Database, clock: FixedClock, rng: Rng) -> None:
-    assert post_due(database, clock=clock, rng=rng) == [TICK, SWEEP, KEYS, COUNT]
+    assert post_due(database, clock=clock, rng=rng) == [TICK, SWEEP, KEYS, COUNT, NIGHT]
     assert post_due(database, clock=clock, rng=rng) == []
     assert days_posted(database) == [date(2026, 3, 1)]
 
@@ -47,8 +47,18 @@ def test_first_round_posts_everything_once(database: Database, clock: FixedClock
         (timedelta(minutes=30), [TICK, SWEEP]),
         (timedelta(hours=14, minutes=30), [TICK, SWEEP, KEYS]),
         (timedelta(hours=14, minutes=40), [TICK, SWEEP, KEYS, COUNT]),
+        (timedelta(hours=17, minutes=29), [TICK, SWEEP, KEYS, COUNT]),
+        (timedelta(hours=17, minutes=30), [TICK, SWEEP, KEYS, COUNT, NIGHT]),
     ],
-    ids=["within the minute", "next minute", "next hour", "midnight", "ten past midnight"],
+    ids=[
+        "within the minute",
+        "next minute",
+        "next hour",
+        "midnight",
+        "ten past midnight",
+        "before three",
+        "three",
+    ],
 )
 @pytest.mark.databases("sqlite")
 def test_turn_is_due_at_its_beginning(
@@ -68,7 +78,7 @@ def test_relays_that_meet_post_each_turn_once(database: Database, clock: FixedCl
             posted += [topic for topics in rounds for topic in topics]
         done(database)
         clock.advance(timedelta(days=1))
-    assert sorted(posted) == sorted([TICK, SWEEP, KEYS, COUNT] * 3)
+    assert sorted(posted) == sorted([TICK, SWEEP, KEYS, COUNT, NIGHT] * 3)
 
 
 @pytest.mark.databases("sqlite")
