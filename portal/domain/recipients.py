@@ -22,12 +22,16 @@ from portal.db import Database
 from portal.domain.errors import DeskClosed
 from portal.domain.retrying import retry_later
 from portal.errors import UnsignedKey
-from portal.models import Desk, KeyPurpose
+from portal.models import SECOND_OF_ALTERNATE, Desk, KeyPurpose
 from portal.trust import KeyOf, TrustedKeys, current_key
 
 REFRESH_SECONDS: Final = 60
 
 _PURPOSE_OF: Final = {Desk.DESK: KeyPurpose.DESK, Desk.ALTERNATE: KeyPurpose.ALTERNATE}
+
+
+#: Who has the other half of an identity: of the alternate desk's tips never the office's own director.
+_SECOND_OF: Final = {Desk.DESK: "", Desk.ALTERNATE: SECOND_OF_ALTERNATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class _Keys:
     day: date
     read_at: datetime
     by_purpose: dict[KeyPurpose, Recipient]
+    seconds: dict[Desk, Recipient]
 
 
 class Recipients:
@@ -74,16 +79,16 @@ class Recipients:
 
     def offers(self, desk: Desk) -> bool:
         """Whether tips to this desk can be sealed at all; if not, the form is not shown."""
-        keys = self._current().by_purpose
-        return _PURPOSE_OF[desk] in keys and KeyPurpose.DIRECTOR in keys
+        keys = self._current()
+        return _PURPOSE_OF[desk] in keys.by_purpose and desk in keys.seconds
 
     def for_tip(self, desk: Desk) -> TipKeys:
         """The keys to seal a tip to. Raises DeskClosed where one is missing."""
-        keys = self._current().by_purpose
-        holder, director = keys.get(_PURPOSE_OF[desk]), keys.get(KeyPurpose.DIRECTOR)
-        if holder is None or director is None:
+        keys = self._current()
+        holder, second = keys.by_purpose.get(_PURPOSE_OF[desk]), keys.seconds.get(desk)
+        if holder is None or second is None:
             raise DeskClosed(desk)
-        return TipKeys(desk=holder, director=director, cleaner=keys.get(KeyPurpose.CLEANER))
+        return TipKeys(desk=holder, director=second, cleaner=keys.by_purpose.get(KeyPurpose.CLEANER))
 
     def forget(self) -> None:
         """Read the rows again at the next use; for tests and after a key ceremony in the same process."""
@@ -105,18 +110,25 @@ class Recipients:
 
     def _read(self) -> _Keys:
         day = civil_day(self._clock)
-        purposes = (KeyPurpose.DESK, KeyPurpose.ALTERNATE, KeyPurpose.DIRECTOR, KeyPurpose.CLEANER)
+        purposes = (KeyPurpose.DESK, KeyPurpose.ALTERNATE, KeyPurpose.CLEANER)
         with retry_later(), self._database.read() as session:
             found = {purpose: self._verified(session, purpose, day=day) for purpose in purposes}
+            halves = {
+                desk: self._verified(session, KeyPurpose.DIRECTOR, holder=holder, day=day)
+                for desk, holder in _SECOND_OF.items()
+            }
         present = {purpose: recipient for purpose, recipient in found.items() if recipient is not None}
-        return _Keys(day=day, read_at=self._clock.now(), by_purpose=present)
+        seconds = {desk: recipient for desk, recipient in halves.items() if recipient is not None}
+        return _Keys(day=day, read_at=self._clock.now(), by_purpose=present, seconds=seconds)
 
-    def _verified(self, session: Session, purpose: KeyPurpose, *, day: date) -> Recipient | None:
-        row = current_key(session, purpose=purpose, day=day)
+    def _verified(
+        self, session: Session, purpose: KeyPurpose, *, day: date, holder: str = ""
+    ) -> Recipient | None:
+        row = current_key(session, purpose=purpose, holder=holder, day=day)
         if row is None:
             return None
         try:
-            public = self._trusted.public(session, KeyOf(row.id, purpose), on=day)
+            public = self._trusted.public(session, KeyOf(row.id, purpose, holder), on=day)
             return Recipient(key_id=row.id, public=public)
         except UnsignedKey:
             return None

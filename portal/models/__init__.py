@@ -2,6 +2,7 @@
 
 from portal.models.base import SYSTEM_RNG, Base, Rng, new_id
 from portal.models.keys import (
+    SECOND_OF_ALTERNATE,
     CleanState,
     KeyPurpose,
     ObjectGrant,
@@ -15,6 +16,7 @@ from portal.models.publication import DirectoryEntry, DirectoryKind
 from portal.models.tip import Attachment, Desk, Draft, DraftFile, Priority, Tip, TipState
 
 __all__ = [
+    "SECOND_OF_ALTERNATE",
     "SYSTEM_RNG",
     "Attachment",
     "Base",

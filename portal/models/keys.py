@@ -31,6 +31,10 @@ class KeyPurpose(StrEnum):
     VOICE = "voice"
 
 
+#: Holder of the director's key that the alternate desk's second person has; "" is the office's own director.
+SECOND_OF_ALTERNATE = "alternate"
+
+
 class RecipientKey(Base):
     """A signed public key. ``signed_by`` is null where the office root signed it."""
 

@@ -58,7 +58,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "cases.show": READERS,
     "cases.decide": frozenset({S, H, DEP}),
     "approvals.show": frozenset({S, DIR, H, DEP}),
-    "approvals.agree": frozenset({DIR}),
+    "approvals.agree": frozenset({S, DIR}),
     "paper.write": frozenset({S, DIR}),
     "paper.record": frozenset({S, DIR}),
     "paper.show": frozenset({S, DIR}),

@@ -30,6 +30,7 @@ from portal.db import Database
 from portal.domain.intake import Intake
 from portal.domain.recipients import Recipients
 from portal.models import (
+    SECOND_OF_ALTERNATE,
     KeyPurpose,
     Message,
     MessageKind,
@@ -74,9 +75,16 @@ class SigningDesk:
 
     def found(self, purpose: KeyPurpose, *, generation: int = 1, signer: SigningKey | None = None) -> HeldKey:
         """Make a key that the root signs, or that ``signer`` pretends to be allowed to."""
+        if purpose is KeyPurpose.ALTERNATE:
+            self.second = self._found(KeyPurpose.DIRECTOR, signer=self.root, holder=SECOND_OF_ALTERNATE)
+        return self._found(purpose, signer=signer or self.root, generation=generation)
+
+    def _found(
+        self, purpose: KeyPurpose, *, signer: SigningKey, generation: int = 1, holder: str = ""
+    ) -> HeldKey:
         private = PrivateKey.from_bytes(self.rng(96))
         public = private.public().to_bytes()
-        key_id = self._write(purpose, public, signer=signer or self.root, generation=generation)
+        key_id = self._write(purpose, public, signer=signer, generation=generation, holder=holder)
         return HeldKey(key_id, private)
 
     def open_cleaner(self, *, day: date | None = None) -> HeldKey:

@@ -62,6 +62,7 @@ PEOPLE: dict[str, tuple[tuple[Role, ...], str, bool, bool]] = {
     "fan": ((Role.SUPERVISOR,), "office", True, False),
     "shen": ((Role.SUPERVISOR,), "office", True, False),
     "alternate": ((Role.SUPERVISOR,), "office", True, True),
+    "second": ((Role.SUPERVISOR,), "office", True, False),
     "du": ((Role.INSPECTOR,), "office", True, False),
     "chen": ((Role.INSPECTOR,), "office", True, False),
     "wei": ((Role.INSPECTOR,), "office", True, False),
@@ -184,6 +185,7 @@ def make_office(
             new = NewStaff(
                 login=login, name=f"Person {login}", roles=roles, unit_id=units[code].id,
                 trained_on=ready_on, undertaking_on=ready_on, alternate_desk=at_alternate,
+                alternate_second=login == "second",
             )  # fmt: skip
             staff[login] = add_staff(session, new, keys=keys, own=_secrets_of(login), clock=clock)
     blobs = FileBlobs(blob_dir)

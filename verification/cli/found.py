@@ -130,6 +130,7 @@ def _new_staff(person: OfficePerson, *, unit_id: uuid.UUID) -> NewStaff:
         trained_on=person.trained_on,
         undertaking_on=person.undertaking_on,
         alternate_desk=person.alternate_desk,
+        alternate_second=person.alternate_second,
     )
 
 

@@ -6,6 +6,7 @@
     [[person]]
     login = "lin.xiaoyu"         name = "林晓雨"             roles = ["supervisor"]   unit = "duchashi"
     trained_on = 2026-01-05      undertaking_on = 2026-01-05                         alternate_desk = false
+    alternate_second = false     # agrees to opening identities of the alternate desk's tips, reads none
     interests = [["zhujian", "kinship"]]
     [directory]
     places = ["清溪镇"]
@@ -45,6 +46,7 @@ class OfficePerson:
     trained_on: date | None
     undertaking_on: date | None
     alternate_desk: bool
+    alternate_second: bool
     interests: tuple[tuple[str, InterestKind], ...]
 
 
@@ -103,8 +105,13 @@ def _person(entry: dict[str, Any]) -> OfficePerson:
         trained_on=entry.get("trained_on"),
         undertaking_on=entry.get("undertaking_on"),
         alternate_desk=bool(entry.get("alternate_desk", False)),
+        alternate_second=bool(entry.get("alternate_second", False)),
         interests=tuple((code, InterestKind(kind)) for code, kind in entry.get("interests", ())),
     )
+
+
+def _at_alternate(person: OfficePerson) -> bool:
+    return person.alternate_desk or person.alternate_second
 
 
 def _problems(office: OfficeFile) -> list[str]:
@@ -125,6 +132,13 @@ def _problems(office: OfficeFile) -> list[str]:
         for person in office.people
         if {Role.SUPERVISOR, Role.DIRECTOR} <= set(person.roles)
     ]
+    found += [
+        f"{person.login} cannot read at the alternate desk and be its second person"
+        for person in office.people
+        if person.alternate_desk and person.alternate_second
+    ]
+    if len({person.alternate_desk for person in office.people if _at_alternate(person)}) == 1:
+        found.append("the alternate desk needs somebody who reads its tips and another as its second person")
     found += [
         f"{code} is led by {login}, who is not there"
         for code, login in office.in_charge.items()

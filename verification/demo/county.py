@@ -43,6 +43,7 @@ class Person:
     trained: int | None = None
     sworn: int | None = None
     alternate_desk: bool = False
+    alternate_second: bool = False
     interests: tuple[tuple[str, InterestKind], ...] = ()
 
 
@@ -121,6 +122,7 @@ def _person(entry: dict[str, Any]) -> Person:
         trained=entry.get("trained"),
         sworn=entry.get("sworn"),
         alternate_desk=bool(entry.get("alternate_desk", False)),
+        alternate_second=bool(entry.get("alternate_second", False)),
         interests=tuple((code, InterestKind(kind)) for code, kind in entry.get("interests", ())),
     )
 

@@ -86,6 +86,7 @@ def _add_person(
         trained_on=None if person.trained is None else today - timedelta(days=person.trained),
         undertaking_on=None if person.sworn is None else today - timedelta(days=person.sworn),
         alternate_desk=person.alternate_desk,
+        alternate_second=person.alternate_second,
         demo=True,
     )
     row = add_staff(session, new, keys=keys, own=own.secrets, clock=stage.clock)

@@ -78,7 +78,7 @@ class Stage:
         return [
             person.login
             for person in self.county.people
-            if role in person.roles and person.alternate_desk is alternate
+            if role in person.roles and person.alternate_desk is alternate and not person.alternate_second
         ]
 
     def first(self, role: Role) -> str:

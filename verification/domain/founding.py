@@ -17,7 +17,7 @@ from portal.clock import Clock, civil_day
 from portal.crypto.bundles import StaffKeys
 from portal.crypto.chain import staff_holder
 from portal.crypto.signing import SigningKey
-from portal.models import DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
+from portal.models import SECOND_OF_ALTERNATE, DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
 from verification.audit import events
 from verification.keys.addressees import of_staff
 from verification.keys.ceremony import (
@@ -54,6 +54,7 @@ class OfficeKeys:
     desk: OfficeKey
     director: OfficeKey
     alternate: OfficeKey | None
+    alternate_second: OfficeKey | None
     issuer_id: uuid.UUID
     issuer: SigningKey
     desk_shares: list[str]
@@ -75,7 +76,7 @@ class NewUnit:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewStaff:
-    """A person to add."""
+    """A person to add; ``alternate_second`` agrees to opening identities of the alternate desk's tips."""
 
     login: str
     name: str
@@ -84,6 +85,7 @@ class NewStaff:
     trained_on: date | None = None
     undertaking_on: date | None = None
     alternate_desk: bool = False
+    alternate_second: bool = False
     demo: bool = False
 
 
@@ -117,6 +119,11 @@ def found_office(
     alternate = (
         make_office_key(session, root=ceremony, purpose=KeyPurpose.ALTERNATE) if with_alternate else None
     )
+    second = (
+        make_office_key(session, root=ceremony, purpose=KeyPurpose.DIRECTOR, holder=SECOND_OF_ALTERNATE)
+        if with_alternate
+        else None
+    )
     issuer_id, issuer = make_cleaner_issuer(session, root=ceremony)
     seed_calendar(session, years=range(day.year - 1, day.year + 3))
     events.append(
@@ -131,6 +138,7 @@ def found_office(
         desk=desk,
         director=director,
         alternate=alternate,
+        alternate_second=second,
         issuer_id=issuer_id,
         issuer=issuer,
         desk_shares=make_recovery_shares(session, root=ceremony, key=desk, holder="desk"),
@@ -169,7 +177,8 @@ def add_directory(session: Session, *, bodies: list[str], places: list[str], rng
 def add_staff(session: Session, new: NewStaff, *, keys: OfficeKeys, own: StaffSecrets, clock: Clock) -> Staff:
     """Add a person with keys of their own, and wrap to them what their roles hold.
 
-    A supervisor gets the desk key, a director the director key; nobody gets both (ValueError).
+    A supervisor gets the desk key, a director the director key; nobody gets both (ValueError). Of the
+    alternate desk one supervisor gets the key and another, who reads no tip, the other half of identities.
     """
     return enrol(session, new, root=keys.root, own=own, held=_keys_for(new, keys), clock=clock)
 
@@ -244,7 +253,9 @@ def declare_interest(
 
 def _keys_for(new: NewStaff, keys: OfficeKeys) -> list[OfficeKey]:
     held: list[OfficeKey] = []
-    if Role.SUPERVISOR in new.roles:
+    if new.alternate_second and keys.alternate_second:
+        held.append(keys.alternate_second)
+    elif Role.SUPERVISOR in new.roles:
         held.append(keys.alternate if new.alternate_desk and keys.alternate else keys.desk)
     if Role.DIRECTOR in new.roles:
         held.append(keys.director)

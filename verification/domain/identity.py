@@ -3,7 +3,8 @@
 Source: 4-sealing; PIPL 34–36.
 
 The supervisor asks; the director agrees and seals their half to the supervisor's staff key; only then can the
-supervisor join both. Neither half alone says anything.
+supervisor join both. Neither half alone says anything. At the alternate desk its own second person has the
+other half, and the office's director has none.
 """
 
 from __future__ import annotations

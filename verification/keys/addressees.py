@@ -12,12 +12,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import UnsignedKey
-from portal.models import Attachment, Desk, KeyPurpose, StoredFile, Tip
+from portal.models import SECOND_OF_ALTERNATE, Attachment, Desk, KeyPurpose, StoredFile, Tip
 from portal.trust import KeyOf
 from verification.errors import NotHere
 from verification.models import Case, Exhibit, PaperAct, Staff, Unit
 
 _PURPOSE_OF = {Desk.DESK: KeyPurpose.DESK, Desk.ALTERNATE: KeyPurpose.ALTERNATE}
+
+_SECOND_OF = {Desk.DESK: "", Desk.ALTERNATE: SECOND_OF_ALTERNATE}
 
 
 def of_desk(tip: Tip) -> KeyOf:
@@ -26,8 +28,8 @@ def of_desk(tip: Tip) -> KeyOf:
 
 
 def of_director(tip: Tip) -> KeyOf:
-    """The director's key that holds the other half of a tip's identity."""
-    return KeyOf(tip.director_key_id, KeyPurpose.DIRECTOR)
+    """The other half of a tip's identity: the director's, or that of the alternate desk's second person."""
+    return KeyOf(tip.director_key_id, KeyPurpose.DIRECTOR, _SECOND_OF[tip.desk])
 
 
 def of_case(case: Case) -> KeyOf:

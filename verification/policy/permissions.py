@@ -67,6 +67,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.TIP_ANSWER,
             P.TIP_ORIGINAL,
             P.IDENTITY_ASK,
+            # Of the alternate desk's tips: only who holds the other half can, whatever the role.
+            P.IDENTITY_AGREE,
             P.CASE_DRAFT,
             P.CASE_PROPOSE,
             P.PAPER_RECORD,

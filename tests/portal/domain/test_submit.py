@@ -117,7 +117,7 @@ def test_alternate_desk_alone_opens_a_tip_about_the_office(
     assert office.statement(tip, holder=alternate).account == a_statement().account
     with intake.reading() as session:
         granted = set(session.scalars(select(ObjectGrant.recipient_key_id)))
-    assert granted == {alternate.key_id, office.director.key_id}
+    assert granted == {alternate.key_id, office.second.key_id}
 
 
 def test_closed_desk_takes_nothing(intake: Intake, draft: DraftSecrets) -> None:

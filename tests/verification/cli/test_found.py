@@ -49,6 +49,7 @@ PEOPLE = (
     ("han", "director", "duchashi", ""),
     ("lin", "supervisor", "duchashi", "trained_on = 2026-01-05"),
     ("fang", "supervisor", "duchashi", "alternate_desk = true"),
+    ("qiao", "supervisor", "duchashi", "alternate_second = true"),
     ("chen", "inspector", "duchashi", 'interests = [["jiaotong", "kinship"]]'),
     ("ni", "liaison", "jiaotong", ""),
     ("ren", "administrator", "duchashi", ""),
@@ -147,7 +148,9 @@ def test_founding_gives_everybody_what_their_role_holds_and_prints_it_once(
     printed = Printed.read(capsys.readouterr().out)
     database = Database(ceremony.database_url)
     assert set(printed.accounts) == {login for login, *_rest in PEOPLE}
-    keyrings = {login: log_in(database, printed.accounts[login]) for login in ("lin", "fang", "han", "ren")}
+    keyrings = {
+        login: log_in(database, printed.accounts[login]) for login in ("lin", "fang", "han", "qiao", "ren")
+    }
     purposes = (KeyPurpose.DESK, KeyPurpose.ALTERNATE, KeyPurpose.DIRECTOR)
     held = {
         login: {purpose for purpose in purposes if holds(database, keyring, purpose)}
@@ -155,7 +158,7 @@ def test_founding_gives_everybody_what_their_role_holds_and_prints_it_once(
     }
     assert held == {
         "lin": {KeyPurpose.DESK}, "fang": {KeyPurpose.ALTERNATE}, "han": {KeyPurpose.DIRECTOR},
-        "ren": set(),
+        "qiao": set(), "ren": set(),
     }  # fmt: skip
     with database.read() as session:
         unit = session.scalars(select(Unit).where(Unit.code == "jiaotong")).one()

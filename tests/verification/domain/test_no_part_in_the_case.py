@@ -74,7 +74,7 @@ def test_who_recorded_or_confirmed_a_paper_had_a_part_and_an_uninvolved_reviewer
     walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
     walk.with_item().on_case("fan", rectification.order_rectification)
     walk.reported()
-    assert _signers(office, walk) == {"alternate", "wei", "novice", "reviewer"}
+    assert _signers(office, walk) == {"alternate", "second", "wei", "novice", "reviewer"}
     with office.database.read() as session:
         assert session.query(PaperAct).count() == 1
     walk.on_item("du", rectification.verify_item, note="合格。", signer=office.staff_id("reviewer"))
