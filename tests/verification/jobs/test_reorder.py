@@ -95,7 +95,7 @@ def test_log_that_somebody_reads_is_emptied_at_the_next_try(
 
 def heap(connection: Connection, table: str, key: str) -> list[str]:
     """Keys of a PostgreSQL table in the order in which their rows lie."""
-    return [str(value) for value in connection.scalars(text(f"SELECT {key} FROM {table} ORDER BY ctid"))]  # noqa: S608
+    return [str(value) for value in connection.scalars(text(f"SELECT {key} FROM {table} ORDER BY ctid"))]  # noqa: S608  # names of our own tables
 
 
 def numbered(connection: Connection) -> list[str]:
@@ -104,7 +104,7 @@ def numbered(connection: Connection) -> list[str]:
         text("SELECT reltoastrelid::regclass FROM pg_class WHERE relname='sealed_object'")
     )
     chunks = connection.execute(
-        text(f"SELECT chunk_id, string_agg(chunk_data, ''::bytea ORDER BY chunk_seq) FROM {toast} GROUP BY 1")  # noqa: S608
+        text(f"SELECT chunk_id, string_agg(chunk_data, ''::bytea ORDER BY chunk_seq) FROM {toast} GROUP BY 1")  # noqa: S608  # names of our own tables
     ).all()
     bodies = {
         bytes(body): str(key) for key, body in connection.execute(text("SELECT id, body FROM sealed_object"))
@@ -126,7 +126,7 @@ def test_postgresql_rows_show_the_order_of_arrival_until_the_night(
         for table, key in (("sealed_object", "id"), ("tip", "id"), ("object_grant", "object_id")):
             lying = heap(connection, table, key)
             assert lying == sorted(lying), table
-            assert connection.scalar(text(f"SELECT count(DISTINCT xmin::text) FROM {table}")) == 1  # noqa: S608
+            assert connection.scalar(text(f"SELECT count(DISTINCT xmin::text) FROM {table}")) == 1  # noqa: S608  # names of our own tables
         assert [key for key in numbered(connection) if key in arrived] == sorted(arrived) != arrived
 
 
