@@ -28,7 +28,11 @@ from verification.workflow.states import Action, SubjectKind
 
 @dataclass(frozen=True, slots=True)
 class Acting:
-    """An unlocked person at work. ``paper``: the confirmed paper act that is being carried out."""
+    """An unlocked person at work. ``paper``: the confirmed paper act that is being carried out.
+
+    confirmed_by: then ``actor`` is who signed the paper, and this is whose keys are unlocked: the trail names
+    and is signed by them.
+    """
 
     session: Session
     actor: Actor
@@ -38,6 +42,7 @@ class Acting:
     rng: Rng
     rules: Rulebook
     paper: uuid.UUID | None = None
+    confirmed_by: uuid.UUID | None = None
 
     @property
     def staff_id(self) -> uuid.UUID:
@@ -49,7 +54,7 @@ class Acting:
     @property
     def signer(self) -> events.Signer:
         """This person as the audit trail takes them."""
-        return signer_of(self.keyring, staff_id=self.staff_id)
+        return signer_of(self.keyring, staff_id=self.confirmed_by or self.staff_id)
 
     @property
     def sealing(self) -> Sealing:

@@ -167,7 +167,12 @@ def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
         Event.PAPER_CONFIRMED, subject_kind="case", subject_id=case.id, facts={"paper": paper.id.hex}
     )
     note = str(acting.open(paper.note_id)["text"]) if paper.note_id else ""
-    signer = replace(acting, actor=actor_for(acting.session, paper.signed_by), paper=paper.id)
+    signer = replace(
+        acting,
+        actor=actor_for(acting.session, paper.signed_by),
+        paper=paper.id,
+        confirmed_by=acting.staff_id,
+    )
     PAPER_FORMS[Action(paper.action)].carry_out(signer, case, note)
     return paper
 

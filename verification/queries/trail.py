@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -62,9 +62,21 @@ def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine]
     return _lines(session, shown), shown[-1].number if len(entries) > PAGE_ROWS else None
 
 
+def _signed_on_paper(entry: AuditEntry) -> str:
+    return str(entry.facts.get("signed_by", "")) if "paper" in entry.facts else ""
+
+
+def _who(entry: AuditEntry, names: Mapping[uuid.UUID, str]) -> str:
+    """Who acted; for an act signed on paper who signed it, then who confirmed it here."""
+    actor = names.get(entry.actor_id, "") if entry.actor_id else ""
+    leader = _signed_on_paper(entry)
+    return f"{names.get(uuid.UUID(leader), '')} / {actor}" if leader else actor
+
+
 def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
     wanted = {entry.actor_id for entry in entries if entry.actor_id is not None}
     wanted |= {entry.subject_id for entry in entries if entry.subject_kind == "staff"}
+    wanted |= {uuid.UUID(leader) for entry in entries if (leader := _signed_on_paper(entry))}
     rows = session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
     names = dict(rows.all())
     known = {event.value for event in Event}
@@ -73,7 +85,7 @@ def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
             number=entry.number,
             day=entry.day,
             at=entry.at,
-            who=names.get(entry.actor_id, "") if entry.actor_id else "",
+            who=_who(entry, names),
             event=Event(entry.event) if entry.event in known else None,
             name=entry.event,
             subject_kind=entry.subject_kind,

@@ -57,10 +57,10 @@ def apply(
 ) -> Any:
     """Carry out ``act``, or raise: NotHere, StaleSubject(version), Refused(all refusals).
 
-    signer: the unlocked person that ``actor`` is; None for the software and the informant.
+    signer: the unlocked person that ``actor`` is, or who confirms their paper; None for the software.
     Returns the subject's row in its new state; nothing is committed here.
     """
-    if actor.staff_id != (None if signer is None else signer.actor_id):
+    if act.paper is None and actor.staff_id != (None if signer is None else signer.actor_id):
         raise ValueError("whoever acts signs, and nobody else")
     subject: Any = session.get(
         SUBJECT_MODELS[act.kind], act.subject_id, with_for_update=True, populate_existing=True
@@ -80,7 +80,8 @@ def apply(
     subject.version += 1
     noted = {"from": previous.value, "to": subject.state.value, **act.noted}
     if act.paper is not None:
-        noted["paper"] = act.paper.hex
+        # The entry is signed by who confirmed it; who signed on paper is named beside it, not as its actor.
+        noted |= {"paper": act.paper.hex, "signed_by": actor.staff_id.hex if actor.staff_id else ""}
     events.append(
         session,
         event=transition.audit,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.models import Tip
+from tests.support.journey import Journey, seal_upload
 from tests.support.office import TestOffice
 from verification.audit.events import (
     FIRST_HASH,
@@ -21,9 +22,10 @@ from verification.audit.events import (
     entry_hash,
 )
 from verification.audit.verify import ChainReport, Fault, holds, read_head, verify_chain
-from verification.domain import triage
-from verification.models import AuditEntry, AuditHead, Staff
+from verification.domain import conclusions, paper, triage
+from verification.models import AuditEntry, AuditHead, Case, Staff
 from verification.policy.permissions import Permission
+from verification.workflow.states import Action
 from verification.workflow.table import TRANSITIONS
 
 
@@ -183,3 +185,23 @@ def test_every_event_that_the_workflow_applies_by_itself_may_stand_unsigned_and_
     by_people = {row.audit for row in TRANSITIONS if row.permission is not Permission.SYSTEM}
     assert by_itself == {event for event, why in WHY_UNSIGNED.items() if why is Unsigned.INFORMANT}
     assert by_people & set(WHY_UNSIGNED) == set()
+
+
+def test_act_signed_on_paper_is_the_entry_of_who_confirmed_it_and_names_the_leader(
+    office: TestOffice,
+) -> None:
+    walk = Journey(office).concluding()
+    walk.on_case("fan", conclusions.propose_conclusion)
+    with office.acting("fan") as acting:
+        act = paper.record_paper(
+            acting, case=acting.session.get_one(Case, walk.case_id), action=Action.APPROVE_CONCLUSION,
+            signed_by=office.staff_id("head"), signed_on=walk.today, scan=seal_upload(office, b"scan"),
+            note="",
+        )  # fmt: skip
+    with office.acting("shen") as acting:
+        paper.confirm_paper(acting, paper_id=act.id)
+    assert _check(office).broken_at is None
+    with office.database.read() as session:
+        entry = _entries(session)[-1]
+    assert (entry.event, entry.actor_id) == (Event.CONCLUSION_APPROVED, office.staff_id("shen"))
+    assert entry.facts["signed_by"] == office.staff_id("head").hex
