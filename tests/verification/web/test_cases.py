@@ -265,7 +265,8 @@ def test_paper_takes_effect_when_a_second_person_confirms_it(desk: Desk) -> None
     with desk.office.database.read() as session:
         query = select(AuditEntry).where(AuditEntry.event == "case.docketed")
         entry = session.scalars(query).one()
-    assert (entry.actor_id, entry.facts["paper"]) == (desk.office.staff_id("head"), paper.id.hex)
+    assert (entry.actor_id, entry.facts["paper"]) == (desk.office.staff_id("shen"), paper.id.hex)
+    assert entry.facts["signed_by"] == desk.office.staff_id("head").hex
 
 
 def test_paper_that_does_not_agree_is_taken_out_and_the_trail_keeps_it(desk: Desk) -> None:
