@@ -7,10 +7,7 @@ foreign keys on. Source: 3-architecture rule 3, 4-sealing "Deleting".
 
 from __future__ import annotations
 
-import fcntl
-import os
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -20,7 +17,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-#: How long a writer waits for another writer before the page says "busy, nothing was lost".
+from portal.turns import WriteTurns
+
+#: How long a writer waits, for turn and lock together, before the page says "busy, nothing was lost".
 BUSY_TIMEOUT_MS = 8_000
 
 
@@ -39,10 +38,10 @@ class Database:
         if not self.is_sqlite:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(self.url, **options)
-        self._turns: _WriteTurns | None = None
+        self._turns: WriteTurns | None = None
         if self.is_sqlite:
             _configure_sqlite(self.engine)
-            self._turns = _WriteTurns(self.url.database)
+            self._turns = WriteTurns(self.url.database)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -54,16 +53,17 @@ class Database:
             yield session
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self, *, patience_ms: int | None = None) -> Iterator[Session]:
         """A session whose transaction commits when the block ends well, and leaves nothing otherwise.
 
         On SQLite the write lock is taken at the start (BEGIN IMMEDIATE), so that a reader never has to be
-        promoted halfway and two writers queue instead of failing.
+        promoted halfway and two writers queue instead of failing; whoever waited ``patience_ms`` in all
+        (BUSY_TIMEOUT_MS where none is given) gets OperationalError, however many were before them.
         """
-        turn: AbstractContextManager[None] = self._turns.turn() if self._turns else nullcontext()
-        engine = self.engine.execution_options(xiansuo_write=True)
-        with turn, Session(engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with self._turn(patience_ms) as left_ms:
+            engine = self.engine.execution_options(xiansuo_write=True, xiansuo_patience_ms=left_ms)
+            with Session(engine, expire_on_commit=False) as session, session.begin():
+                yield session
 
     @contextmanager
     def upkeep(self) -> Iterator[Connection]:
@@ -71,55 +71,20 @@ class Database:
 
         Each statement commits by itself. The connection is closed afterwards, its settings with it.
         """
-        turn: AbstractContextManager[None] = self._turns.turn() if self._turns else nullcontext()
         engine = self.engine.execution_options(isolation_level="AUTOCOMMIT", xiansuo_upkeep=True)
-        with turn, engine.connect() as connection:
+        with self._turn(None), engine.connect() as connection:
             try:
                 yield connection
             finally:
                 connection.invalidate()
 
+    def _turn(self, patience_ms: int | None) -> AbstractContextManager[int]:
+        patience = BUSY_TIMEOUT_MS if patience_ms is None else patience_ms
+        return self._turns.turn(patience_ms=patience) if self._turns else nullcontext(patience)
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
-
-
-class _WriteTurns:
-    """Lets the writers of one SQLite file in one after another, over all threads and processes.
-
-    SQLite has one writer at a time, and those that wait sleep and try again, up to 100 ms apart, with no
-    order among them: measured with two processes and eight clients, one tip in a hundred waited 0.8 s, and
-    with these turns 0.2 s. A thread waits for its process's lock, then for a lock on a file beside the
-    database, which the kernel hands on at once and takes back from a process that dies.
-    """
-
-    def __init__(self, database_path: str | None) -> None:
-        self._path = f"{database_path}-turn" if database_path and database_path != ":memory:" else None
-        self._lock = threading.Lock()
-
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Hold the turn for one transaction. OperationalError, as SQLite's own, after BUSY_TIMEOUT_MS."""
-        if not self._lock.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise OperationalError("BEGIN IMMEDIATE", None, sqlite3.OperationalError("database is locked"))
-        try:
-            with self._among_processes():
-                yield
-        finally:
-            self._lock.release()
-
-    @contextmanager
-    def _among_processes(self) -> Iterator[None]:
-        if self._path is None:
-            yield
-            return
-        # Opened anew each time: a lock belongs to what was opened, and a fork would share it.
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(fd)
 
 
 #: SQLite says "no such table" with the same class as "locked"; only these pass by themselves.
@@ -175,5 +140,11 @@ def _configure_sqlite(engine: Engine) -> None:
         options = connection.get_execution_options()
         if options.get("xiansuo_upkeep", False):
             return
-        writing = options.get("xiansuo_write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if not options.get("xiansuo_write", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['xiansuo_patience_ms']}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

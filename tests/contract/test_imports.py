@@ -13,7 +13,7 @@ from tests.support.machine import PROJECT
 from tests.support.sources import imported_names, modules, named
 
 #: What both sides stand on. Everything else of ``portal`` is the public side's own.
-KERNEL = {"clock", "crypto", "db", "errors", "models", "outbox", "storage", "texts", "trust"}
+KERNEL = {"clock", "crypto", "db", "errors", "models", "outbox", "storage", "texts", "trust", "turns"}
 KERNEL |= {"assets", "headers", "shell"}  # what every page of either app is made of
 
 #: Where a private key may be spoken of, and whose it is.

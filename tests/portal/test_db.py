@@ -50,6 +50,30 @@ def test_writer_waits_for_one_in_another_process_and_goes_on_when_it_is_killed(
 
 
 @only_sqlite
+def test_writer_gives_up_in_time_behind_one_in_another_process_and_the_place_is_not_lost(
+    database_url: str, database: Database
+) -> None:
+    context = multiprocessing.get_context("spawn")
+    holding, go_on = context.Event(), context.Event()
+    other = context.Process(target=write_and_hold, args=(database_url, holding, go_on))
+    other.start()
+    assert holding.wait(60)
+    for _ in range(3):
+        with pytest.raises(OperationalError), database.write(patience_ms=20):
+            raise AssertionError("two writers at once")
+    assert [thread.name for thread in threading.enumerate()].count("write-turn") == 1
+    go_on.set()
+    other.join()
+    for _ in range(3):
+        with database.write(patience_ms=60_000):
+            pass
+    again = Database(database_url)
+    with again.write(patience_ms=60_000):  # nobody stands in the queue with the turn in hand
+        pass
+    again.dispose()
+
+
+@only_sqlite
 def test_writer_that_waits_too_long_is_told_busy(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.db.BUSY_TIMEOUT_MS", 50)
     with database.write(), pytest.raises(OperationalError) as caught, database.write():
@@ -117,9 +141,7 @@ def test_full_database_is_told_as_such(database: Database) -> None:
 def test_locked_database_is_busy_and_not_full(database_url: str, database: Database) -> None:
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with database.read() as session:
-        session.execute(text("PRAGMA busy_timeout = 20"))
-    with pytest.raises(OperationalError) as caught, database.write() as session:
+    with pytest.raises(OperationalError) as caught, database.write(patience_ms=20) as session:
         session.execute(text("SELECT 1"))
     other.close()
     assert (is_busy(caught.value), is_full(caught.value)) == (True, False)

@@ -118,7 +118,7 @@ def _visitor(session: Session, opened: OpenSession) -> Visitor:
 
 def _touch(opened: OpenSession) -> None:
     """Note that the person is still here. A busy database must not keep anybody from reading a page."""
-    with contextlib.suppress(OperationalError), office().database.write() as session:
+    with contextlib.suppress(OperationalError), office().database.write(patience_ms=0) as session:
         session.execute(
             update(StaffSession).where(StaffSession.id == opened.row_id).values(seen_at=office().clock.now())
         )

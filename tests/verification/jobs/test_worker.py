@@ -24,6 +24,7 @@ from tests.support.worker_process import WorkerProcess, is_gone, settings_for, u
 from verification.jobs.queue import JobQueue, connect, job_name
 from verification.jobs.relay import Relay
 from verification.jobs.running import Work, Workbench
+from verification.jobs.schedule import RECURRING
 from verification.models import StaffNotice
 
 pytestmark = [pytest.mark.slow, pytest.mark.databases("sqlite")]
@@ -108,7 +109,7 @@ def test_photograph_is_cleaned_by_a_worker(
 ) -> None:
     work = keep_file(office, photograph())
     new_worker()
-    assert relay.step() == 5  # four recurring turns and the file
+    assert relay.step() == len(RECURRING) + 1  # every recurring turn, and the file
     until(is_done(office, work), what="the clean copy")
     assert cleaning_of(office, work.subject_id).state is CleanState.CLEANED
     until(lambda: outbox(office) == [], what="everything else")

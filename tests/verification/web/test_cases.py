@@ -1,71 +1,20 @@
-"""From an accepted tip to a docketed case on its pages: brief, proposal, approval, paper, ledger."""
+"""From an accepted tip to a docketed case on its pages: brief, proposal, approval; and its end."""
 
 from __future__ import annotations
 
-import io
 import re
-import uuid
-from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from portal.models import SealedObject, Tip, TipState
 from tests.support.desk import Desk
-from tests.support.journey import Journey, add_cleaner_key
-from tests.verification.web.test_inbox import counting, newer, older
+from tests.support.journey import Journey
+from tests.verification.web.cases import ACCOUNT, brief_of, case_of, opened_case, proposed_case, tip_ready
 from tests.verification.web.test_kept import fields_of
 from tests.verification.web.test_tips import events_of, state_of, text_of
-from tests.verification.web.tips import accepted, send, version_of
-from verification.models import AuditEntry, Case, CaseState, PaperAct
-
-ACCOUNT = "卫生院门前的路坏了半年没人修,下雨天积水没过脚踝,老人看病要绕一公里的路。"
-
-
-def brief_of(desk: Desk, tip_id: uuid.UUID, **changes: Any) -> dict[str, Any]:
-    """A brief as the form sends it."""
-    return {
-        "version": version_of(desk, tip_id),
-        "title": "清溪镇道路养护责任落实",
-        "brief": "核查该路段破损情况、养护责任主体及接报后的处理过程。",
-        "allegation": ["路面长期破损", "接报后未处理", ""],
-        "units": [str(desk.office.unit_id("transport"))],
-        "case_type": "verification",
-        "content_basis": "statutory-duties",
-        "category": "405",
-        "priority": "P3",
-        "town": "",
-    } | changes
-
-
-def tip_ready(desk: Desk) -> uuid.UUID:
-    """A tip that was accepted."""
-    tip_id = send(desk, account=ACCOUNT)
-    accepted(desk, tip_id)
-    return tip_id
-
-
-def opened_case(desk: Desk, **changes: Any) -> uuid.UUID:
-    """A draft case, opened on the page; returns its id."""
-    tip_id = tip_ready(desk)
-    answer = desk.person("fan").post(f"/tips/{tip_id}/case", brief_of(desk, tip_id, **changes))
-    text_of(answer, 303)
-    return uuid.UUID(str(answer.location).rpartition("/")[2])
-
-
-def case_of(desk: Desk, case_id: uuid.UUID) -> Case:
-    with desk.office.database.read() as session:
-        return session.get_one(Case, case_id)
-
-
-def proposed_case(desk: Desk) -> uuid.UUID:
-    """A case proposed to the head of government."""
-    case_id = opened_case(desk)
-    fields = {"version": 1}
-    assert desk.person("fan").post(f"/cases/{case_id}/propose", fields).status_code == 303
-    return case_id
-
+from tests.verification.web.tips import send, version_of
+from verification.models import CaseState
 
 # --- the brief ---------------------------------------------------------------------------------------------
 
@@ -229,139 +178,6 @@ def test_overlap_is_shown_and_needs_its_reason(desk: Desk) -> None:
     fields = {"version": 1, "overlap_reason": "前次未涉及此路段。"}
     assert fan.post(f"/cases/{second}/propose", fields).status_code == 303
     assert "前次未涉及此路段。" in text_of(desk.person("head").get(f"/cases/{second}"))
-
-
-# --- paper -------------------------------------------------------------------------------------------------
-
-
-def recorded(desk: Desk, case_id: uuid.UUID, **changes: Any) -> Any:
-    fields = {
-        "action": "approve-docketing",
-        "signed_by": str(desk.office.staff_id("head")),
-        "signed_on": "2026-03-02",
-        "note": "同意立项。",
-        "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg"),
-    } | changes
-    return desk.person("fan").post(f"/cases/{case_id}/paper?lang=en", fields)
-
-
-def paper_of(desk: Desk) -> PaperAct:
-    with desk.office.database.read() as session:
-        return session.scalars(select(PaperAct)).one()
-
-
-def test_paper_takes_effect_when_a_second_person_confirms_it(desk: Desk) -> None:
-    case_id = proposed_case(desk)
-    assert recorded(desk, case_id).status_code == 303
-    assert case_of(desk, case_id).state is CaseState.PROPOSED
-    paper = paper_of(desk)
-    page = text_of(desk.person("fan").post(f"/papers/{paper.id}/confirm?lang=en"), 409)
-    assert "You recorded this paper, so somebody else must confirm it." in page
-    shen = desk.person("shen")
-    assert f"/papers/{paper.id}" in text_of(shen.get("/"))
-    assert "同意立项。" in text_of(shen.get(f"/papers/{paper.id}"))
-    assert shen.post(f"/papers/{paper.id}/confirm").status_code == 303
-    assert case_of(desk, case_id).state is CaseState.DOCKETED
-    with desk.office.database.read() as session:
-        query = select(AuditEntry).where(AuditEntry.event == "case.docketed")
-        entry = session.scalars(query).one()
-    assert (entry.actor_id, entry.facts["paper"]) == (desk.office.staff_id("shen"), paper.id.hex)
-    assert entry.facts["signed_by"] == desk.office.staff_id("head").hex
-
-
-def test_paper_that_does_not_agree_is_taken_out_and_the_trail_keeps_it(desk: Desk) -> None:
-    case_id = proposed_case(desk)
-    recorded(desk, case_id)
-    paper = paper_of(desk)
-    assert desk.person("shen").post(f"/papers/{paper.id}/refuse").status_code == 303
-    assert events_of(desk, case_id)[-1] == "paper.refused"
-    assert desk.person("shen").get(f"/papers/{paper.id}").status_code == 404
-
-
-def test_paper_without_scan_signer_or_day_says_what_is_missing_and_keeps_the_rest(desk: Desk) -> None:
-    case_id = proposed_case(desk)
-    no_scan = text_of(recorded(desk, case_id, scan=(io.BytesIO(b""), "")), 422)
-    assert "Attach a scan or photo of the signed paper." in no_scan
-    assert "同意立项。" in no_scan
-    wrong = text_of(
-        recorded(desk, case_id, signed_by=str(desk.office.staff_id("fan")), signed_on="gestern"), 422
-    )
-    assert wrong.count('class="wrong"') == 2
-    assert "Files are not kept: please choose them again." in wrong
-    assert list(desk.office.blobs.stored()) == [], "the refused scan is gone"
-
-
-def test_scan_is_sealed_to_the_case_and_waits_for_its_clean_copy(desk: Desk, tmp_path: Any) -> None:
-    add_cleaner_key(desk.office, folder=tmp_path / "cleaner")
-    case_id = proposed_case(desk)
-    assert recorded(desk, case_id).status_code == 303
-    page = text_of(desk.person("shen").get(f"/papers/{paper_of(desk).id}"))
-    assert "Clean copy is being made" in page
-    (blob,) = desk.office.blobs.stored()
-    with desk.office.blobs.open(blob.name) as stored:
-        assert b"a scan" not in stored.read()
-
-
-def test_scan_sent_after_the_session_ended_is_not_read_and_the_words_are_kept(desk: Desk) -> None:
-    case_id = proposed_case(desk)
-    fan = desk.person("fan")
-    fields = {
-        "csrf_token": fan.token(),
-        "action": "approve-docketing",
-        "note": "批语:同意立项。",
-        "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg"),
-    }
-    desk.office.clock.advance(timedelta(minutes=31))
-    page = text_of(
-        fan.client.post(f"/cases/{case_id}/paper", data=fields, content_type="multipart/form-data"), 401
-    )
-    assert fields_of(page)["kept-note"] == "批语:同意立项。"
-    assert list(desk.office.blobs.stored()) == []
-
-
-def test_file_on_a_page_that_takes_none_is_dropped(desk: Desk) -> None:
-    case_id = proposed_case(desk)
-    head = desk.person("head")
-    fields = {"version": 2, "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg")}
-    assert head.post(f"/cases/{case_id}/approve", fields).status_code == 303
-    assert list(desk.office.blobs.stored()) == []
-
-
-# --- ledger ------------------------------------------------------------------------------------------------
-
-
-def _rows(page: str) -> list[str]:
-    return re.findall(r'<th scope="row"[^>]*>\s*<a href="/cases/([0-9a-f-]{36})"', page)
-
-
-def test_ledger_lists_what_the_reader_can_open_and_nothing_else(desk: Desk) -> None:
-    docketed = str(Journey(desk.office).docketed().case_id)
-    draft = str(opened_case(desk))
-    assert set(_rows(text_of(desk.person("fan").get("/cases")))) == {draft, docketed}
-    assert set(_rows(text_of(desk.person("head").get("/cases")))) == {docketed}
-    assert _rows(text_of(desk.person("du").get("/cases"))) == []
-    walk = Journey(desk.office).signed()
-    assert _rows(text_of(desk.person("du").get("/cases"))) == [str(walk.case_id)]
-
-
-def test_ledger_number_of_queries_is_the_same_for_one_row_and_for_three(desk: Desk) -> None:
-    counts = []
-    for cases in (1, 2):
-        for _one in range(cases):
-            Journey(desk.office).docketed()
-        head = desk.person("head")
-        with counting(desk) as sent:
-            page = text_of(head.get("/cases"))
-        counts.append((len(_rows(page)), len(sent)))
-    assert [rows for rows, _queries in counts] == [1, 3]
-    assert counts[0][1] == counts[1][1]
-
-
-def test_ledger_has_no_page_before_the_first_nor_after_the_last(desk: Desk) -> None:
-    opened_case(desk)
-    page = text_of(desk.person("fan").get("/cases"))
-    assert (older(page), newer(page)) == (None, None)
-    assert _rows(text_of(desk.person("fan").get("/cases?shelf=closed"))) == []
 
 
 # --- the end -----------------------------------------------------------------------------------------------

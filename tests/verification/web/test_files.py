@@ -109,7 +109,7 @@ def test_original_comes_byte_for_byte_as_a_download_with_a_reason(
 def test_team_sees_the_selected_copy_and_neither_its_name_nor_the_original(
     desk: Desk, with_photo: tuple[uuid.UUID, StoredFile, bytes]
 ) -> None:
-    from tests.verification.web.test_cases import brief_of
+    from tests.verification.web.cases import brief_of
 
     tip_id, stored, _original = with_photo
     accepted(desk, tip_id)
