@@ -8,9 +8,10 @@ foreign keys on. Source: 3-architecture rule 3, 4-sealing "Deleting".
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -21,6 +22,29 @@ from portal.turns import WriteTurns
 
 #: How long a writer waits, for turn and lock together, before the page says "busy, nothing was lost".
 BUSY_TIMEOUT_MS = 8_000
+
+
+T = TypeVar("T")
+
+
+class _Part:
+    """One effect of a transaction that several write together."""
+
+    def __init__(self, effect: Callable[[Session], Any]) -> None:
+        self._effect = effect
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.ended = threading.Event()
+
+    def run(self, session: Session) -> None:
+        """Do it, or leave nothing of it. Trouble of the database itself ends the whole transaction."""
+        try:
+            with session.begin_nested():
+                self.result = self._effect(session)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  # raised again where the effect came from
+            self.error = error
 
 
 class Database:
@@ -39,6 +63,8 @@ class Database:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(self.url, **options)
         self._turns: WriteTurns | None = None
+        self._parts: list[_Part] = []
+        self._parts_lock = threading.Lock()
         if self.is_sqlite:
             _configure_sqlite(self.engine)
             self._turns = WriteTurns(self.url.database)
@@ -60,10 +86,58 @@ class Database:
         promoted halfway and two writers queue instead of failing; whoever waited ``patience_ms`` in all
         (BUSY_TIMEOUT_MS where none is given) gets OperationalError, however many were before them.
         """
-        with self._turn(patience_ms) as left_ms:
-            engine = self.engine.execution_options(xiansuo_write=True, xiansuo_patience_ms=left_ms)
-            with Session(engine, expire_on_commit=False) as session, session.begin():
-                yield session
+        with self._turn(patience_ms) as left_ms, self._writing(left_ms) as session:
+            yield session
+
+    @contextmanager
+    def _writing(self, left_ms: int) -> Iterator[Session]:
+        engine = self.engine.execution_options(xiansuo_write=True, xiansuo_patience_ms=left_ms)
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def write_together(self, effect: Callable[[Session], T]) -> T:
+        """What ``effect`` returns, once it is durable; on SQLite in one transaction with others that wait.
+
+        Each effect has a savepoint: what one raises undoes that one alone, and reaches its caller. A commit
+        and a change of turns cost more than a tip's rows, so a rush is written a few at a time.
+        """
+        if self._turns is None:
+            with self.write() as session:
+                return effect(session)
+        mine = _Part(effect)
+        with self._parts_lock:
+            self._parts.append(mine)
+        try:
+            with self._turns.turn(patience_ms=BUSY_TIMEOUT_MS, is_needless=mine.ended.is_set) as left_ms:
+                if left_ms is not None:
+                    self._write_parts(left_ms)
+        except OperationalError:
+            with self._parts_lock:
+                if mine in self._parts:
+                    self._parts.remove(mine)
+                    raise
+        mine.ended.wait()  # whoever took it is writing it now, or has
+        if mine.error is not None:
+            raise mine.error
+        return cast(T, mine.result)
+
+    def _write_parts(self, left_ms: int) -> None:
+        with self._parts_lock:
+            parts, self._parts = self._parts, []
+        if not parts:
+            return
+        try:
+            with self._writing(left_ms) as session:
+                for part in parts:
+                    part.run(session)
+        except BaseException as error:
+            for part in parts:
+                part.error = part.error or error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            for part in parts:
+                part.ended.set()
 
     @contextmanager
     def upkeep(self) -> Iterator[Connection]:
@@ -78,9 +152,15 @@ class Database:
             finally:
                 connection.invalidate()
 
-    def _turn(self, patience_ms: int | None) -> AbstractContextManager[int]:
+    @contextmanager
+    def _turn(self, patience_ms: int | None) -> Iterator[int]:
         patience = BUSY_TIMEOUT_MS if patience_ms is None else patience_ms
-        return self._turns.turn(patience_ms=patience) if self._turns else nullcontext(patience)
+        if self._turns is None:
+            yield patience
+            return
+        with self._turns.turn(patience_ms=patience) as left_ms:
+            assert left_ms is not None  # this turn is never needless
+            yield left_ms
 
     def dispose(self) -> None:
         """Close every pooled connection."""
@@ -143,8 +223,15 @@ def _configure_sqlite(engine: Engine) -> None:
         if not options.get("xiansuo_write", False):
             connection.exec_driver_sql("BEGIN")
             return
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {options['xiansuo_patience_ms']}")
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        finally:
+        _begin_writing(connection, patience_ms=options["xiansuo_patience_ms"])
+
+
+def _begin_writing(connection: Connection, *, patience_ms: int) -> None:
+    """Whoever holds the turn waits for nobody but a stranger, a backup say; then as long as is left."""
+    if patience_ms < BUSY_TIMEOUT_MS // 2:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    finally:
+        if patience_ms < BUSY_TIMEOUT_MS // 2:
             connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")

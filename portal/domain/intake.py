@@ -6,10 +6,11 @@ not know: requests, pages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,8 @@ from portal.domain.retrying import retry_later
 from portal.models import Rng
 from portal.storage.blobs import Blobs
 from portal.storage.received import Limits
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,6 +46,11 @@ class Intake:
         """One snapshot. Raises RetryLater where the database is away."""
         with retry_later(), self.database.read() as session:
             yield session
+
+    def write_together(self, effect: Callable[[Session], T]) -> T:
+        """As ``writing``, in one transaction with others that wait: for what may come in a rush."""
+        with retry_later():
+            return self.database.write_together(effect)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -6,10 +6,11 @@ core inserts, because the write lock is held meanwhile.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, CursorResult, Table
+from sqlalchemy import ColumnElement, CursorResult, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -56,11 +57,17 @@ class Rows:
         """Insert all of them in the transaction at hand."""
         for model in _ORDER:
             if values := self._by_table.get(model):
-                session.execute(table_of(model).insert(), values)
+                session.connection().execute(_plain_insert(model), values)
 
     def add_post(self, topic: OutboxTopic, subject_id: uuid.UUID, *, rng: Rng) -> None:
         """Work that this causes. No time: it would tell when the tip came. Source: portal.outbox."""
         self.add(OutboxRow, id=new_id(rng), topic=topic, subject_id=subject_id)
+
+
+@functools.cache
+def _plain_insert(model: type[Base]) -> Insert:
+    # Made once: the turn to write is short, and building a statement is a good part of running it.
+    return table_of(model).insert()
 
 
 def table_of(model: type[Base]) -> Table:

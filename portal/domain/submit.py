@@ -25,6 +25,7 @@ from enum import StrEnum
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.clock import civil_hour
 from portal.crypto.compartments import JsonValue
@@ -144,14 +145,17 @@ def _insert(intake: Intake, draft: DraftSecrets, content: _Content, *, receipt: 
         "tip_id": tip_id,
         "content_mac": content.tag(draft),
     }
+
+    def effect(session: Session) -> None:
+        mark_submitted(session, content.files)
+        rows.write(session)
+        unsent = Draft.tip_id.is_(None)
+        change = ("desk", "tip_id", "content_mac")
+        if not insert_or_update(session, Draft, made, change=change, only_where=unsent):
+            raise Overtaken
+
     try:
-        with intake.writing() as session:
-            mark_submitted(session, content.files)
-            rows.write(session)
-            unsent = Draft.tip_id.is_(None)
-            change = ("desk", "tip_id", "content_mac")
-            if not insert_or_update(session, Draft, made, change=change, only_where=unsent):
-                raise Overtaken
+        intake.write_together(effect)
     except (Overtaken, IntegrityError):
         return False
     return True

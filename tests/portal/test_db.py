@@ -5,15 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import threading
+from collections.abc import Callable
 from multiprocessing.synchronize import Event as ProcessEvent
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from portal.db import Database, is_busy, is_full
 from portal.domain.retrying import retry_later
 from portal.storage.errors import Busy, RetryLater
+from tests.support.worker_process import until
 
 only_sqlite = pytest.mark.databases("sqlite")
 
@@ -50,7 +53,7 @@ def test_writer_waits_for_one_in_another_process_and_goes_on_when_it_is_killed(
 
 
 @only_sqlite
-def test_writer_gives_up_in_time_behind_one_in_another_process_and_the_place_is_not_lost(
+def test_writer_gives_up_in_time_behind_one_in_another_process_and_leaves_no_lock(
     database_url: str, database: Database
 ) -> None:
     context = multiprocessing.get_context("spawn")
@@ -61,14 +64,13 @@ def test_writer_gives_up_in_time_behind_one_in_another_process_and_the_place_is_
     for _ in range(3):
         with pytest.raises(OperationalError), database.write(patience_ms=20):
             raise AssertionError("two writers at once")
-    assert [thread.name for thread in threading.enumerate()].count("write-turn") == 1
     go_on.set()
     other.join()
     for _ in range(3):
         with database.write(patience_ms=60_000):
             pass
     again = Database(database_url)
-    with again.write(patience_ms=60_000):  # nobody stands in the queue with the turn in hand
+    with again.write(patience_ms=60_000):  # as another process would: nobody kept the lock
         pass
     again.dispose()
 
@@ -102,6 +104,111 @@ def test_many_writers_lose_no_update(database: Database) -> None:
         thread.join()
     with database.read() as session:
         assert session.scalar(text("SELECT n FROM counted")) == 120
+
+
+def add_one(session: Session) -> None:
+    n = session.scalar(text("SELECT n FROM counted")) or 0
+    session.execute(text("UPDATE counted SET n = :n"), {"n": n + 1})
+
+
+def at_once(count: int, work: Callable[[int], None]) -> None:
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture
+def counted(database: Database) -> Callable[[], int]:
+    with database.write() as session:
+        session.execute(text("CREATE TABLE counted (n INTEGER)"))
+        session.execute(text("INSERT INTO counted VALUES (0)"))
+
+    def read() -> int:
+        with database.read() as session:
+            return int(session.scalar(text("SELECT n FROM counted")) or 0)
+
+    return read
+
+
+@only_sqlite
+def test_effects_that_wait_are_written_in_one_transaction_and_one_that_fails_fails_alone(
+    database: Database, counted: Callable[[], int]
+) -> None:
+    failed: list[int] = []
+    transactions: list[object] = []
+    all_wait = threading.Event()
+
+    def write(number: int) -> None:
+        def effect(session: Session) -> None:
+            transactions.append(session.get_transaction())
+            add_one(session)
+            if number % 5 == 0:
+                raise ZeroDivisionError
+
+        try:
+            database.write_together(effect)
+        except ZeroDivisionError:
+            failed.append(number)
+
+    def hold(_number: int) -> None:
+        with database.write():
+            holding.set()
+            all_wait.wait(60)
+
+    holding = threading.Event()
+    holder = threading.Thread(target=hold, args=(0,))
+    holder.start()
+    assert holding.wait(60)
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(20)]
+    for writer in writers:
+        writer.start()
+    until(lambda: len(database._parts) == 20, what="all twenty")
+    all_wait.set()
+    for thread in (holder, *writers):
+        thread.join()
+    assert counted() == 16
+    assert sorted(failed) == [0, 5, 10, 15]
+    assert len(set(map(id, transactions))) == 1
+
+
+@only_sqlite
+def test_effects_of_many_threads_lose_no_update(database: Database, counted: Callable[[], int]) -> None:
+    def write(_number: int) -> None:
+        for _ in range(10):
+            database.write_together(add_one)
+
+    at_once(6, write)
+    assert counted() == 60
+
+
+@only_sqlite
+def test_effect_that_no_turn_came_for_is_busy_and_never_written(
+    database: Database, counted: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write():
+        monkeypatch.setattr("portal.db.BUSY_TIMEOUT_MS", 20)
+        with pytest.raises(OperationalError):
+            database.write_together(add_one)
+    monkeypatch.undo()
+    database.write_together(add_one)
+    assert counted() == 1
+
+
+@only_sqlite
+def test_trouble_of_the_database_leaves_nothing_of_any_effect(
+    database: Database, counted: Callable[[], int]
+) -> None:
+    def trouble(session: Session) -> None:
+        add_one(session)
+        raise OperationalError("UPDATE", None, sqlite3.OperationalError("disk I/O error"))
+
+    with pytest.raises(OperationalError):
+        database.write_together(trouble)
+    assert counted() == 0
+    database.write_together(add_one)
+    assert counted() == 1
 
 
 @only_sqlite

@@ -5,6 +5,7 @@ Must not know: RQ, the queue server, how often something is tried. Source: 3-arc
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -19,7 +20,7 @@ from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days, retire_days
 from verification.jobs.intake import intake_of
 from verification.jobs.reorder import reorder
-from verification.jobs.running import Handler, Work, Workbench, completing
+from verification.jobs.running import Handler, Work, Workbench, completing, gather
 from verification.jobs.schedule import day_of_subject
 from verification.policy import deadlines
 
@@ -31,9 +32,14 @@ def informant_event(work: Work, bench: Workbench) -> None:
 
 
 def staff_notice(work: Work, bench: Workbench) -> None:
-    """A tip has come: the desk is told and its clocks start; subject: the tip."""
+    """A tip has come: the desk is told and its clocks start; subject: the tip. Those that wait go along."""
     with completing(work, bench) as session:
-        announce_tip(session, work.subject_id, clock=bench.clock, rng=bench.rng, rules=bench.rules)
+
+        def announce(tip_id: uuid.UUID) -> None:
+            announce_tip(session, tip_id, clock=bench.clock, rng=bench.rng, rules=bench.rules)
+
+        announce(work.subject_id)
+        gather(session, work, announce)
 
 
 def clock_tick(work: Work, bench: Workbench) -> None:

@@ -30,7 +30,7 @@ from portal.db import Database
 from portal.models import SYSTEM_RNG, OutboxRow, OutboxTopic, Rng
 from verification.jobs import schedule
 from verification.jobs.queue import JobQueue, Lane, connect
-from verification.jobs.running import MAX_ATTEMPTS, changed_rows, mark_dead
+from verification.jobs.running import GATHERED, MAX_ATTEMPTS, changed_rows, mark_dead
 
 log = logging.getLogger("xiansuo.relay")
 
@@ -38,7 +38,7 @@ log = logging.getLogger("xiansuo.relay")
 ROOM: Final = {Lane.ACTS: 64, Lane.FILES: 8}
 LANE_OF: Final = dict.fromkeys(OutboxTopic, Lane.ACTS) | {OutboxTopic.CLEAN_FILE: Lane.FILES}
 IDLE_SECONDS: Final = 0.3
-BUSY_SECONDS: Final = 0.02
+BUSY_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 #: How many rows that were claimed before are looked at in one round.
 LOOK_AGAIN: Final = 500
@@ -89,9 +89,20 @@ class Relay:
     def _fill(self, lane: Lane, *, room: int) -> int:
         if room <= 0:
             return 0
-        fresh = self._rows(self._ready(lane).where(OutboxRow.attempts == 0).limit(room))
+        fresh = self._fresh(lane, room=room)
         lost = self._lost(lane, room=room - len(fresh))
         return self._claim([*fresh, *lost], lane=lane)
+
+    def _fresh(self, lane: Lane, *, room: int) -> list[_Candidate]:
+        """Rows that nobody has claimed yet; of a topic whose rows are done together, one."""
+        new = self._ready(lane).where(OutboxRow.attempts == 0)
+        one_each = (
+            self._rows(new.where(OutboxRow.topic == topic).limit(1))
+            for topic in GATHERED
+            if LANE_OF[topic] is lane
+        )
+        together = [row for rows in one_each for row in rows]
+        return [*together, *self._rows(new.where(OutboxRow.topic.not_in(GATHERED)).limit(room))][:room]
 
     def _ready(self, lane: Lane) -> Select[uuid.UUID, int]:
         topics = [topic for topic in OutboxTopic if LANE_OF[topic] is lane]

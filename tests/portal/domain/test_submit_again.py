@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import event, select
@@ -34,6 +35,7 @@ from portal.models import (
 )
 from portal.models.records import Identity
 from portal.storage.errors import Busy, RetryLater
+from portal.turns import WriteTurns
 from tests.support.files import put_files
 from tests.support.intake import SigningDesk, a_statement
 from tests.support.submitting import SOMEBODY, messages, rows_of, submit, the_tip, topics
@@ -237,22 +239,23 @@ def test_locked_database_is_told_and_nothing_is_lost(
     assert submit(intake, draft).outcome is Outcome.NEW
 
 
+@pytest.mark.databases("sqlite")
 def test_keys_are_computed_before_the_write_lock_is_taken(
     intake: Intake, draft: DraftSecrets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    real_seal, real_write = PublicKey.seal, Database.write
+    real_seal, real_turn = PublicKey.seal, WriteTurns.turn
 
     def seal(self: PublicKey, plaintext: bytes, *, info: bytes) -> bytes:
         steps.append("seal")
         return real_seal(self, plaintext, info=info)
 
-    def write(self: Database) -> object:
+    def turn(self: WriteTurns, **given: Any) -> object:
         steps.append("write")
-        return real_write(self)
+        return real_turn(self, **given)
 
     monkeypatch.setattr(PublicKey, "seal", seal)
-    monkeypatch.setattr(Database, "write", write)
+    monkeypatch.setattr(WriteTurns, "turn", turn)
     submit(intake, draft)
     assert steps == ["seal", "seal", "seal", "write"]
 

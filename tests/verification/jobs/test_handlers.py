@@ -7,14 +7,26 @@ import stat
 import uuid
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from portal.clock import civil_day
 from portal.crypto.signing import SigningKey
 from portal.errors import UnsignedKey
-from portal.models import CleanState, Draft, KeyPurpose, OutboxTopic, RecipientKey, StoredFile, Tip, new_id
+from portal.models import (
+    CleanState,
+    Draft,
+    KeyPurpose,
+    OutboxRow,
+    OutboxTopic,
+    RecipientKey,
+    StoredFile,
+    Tip,
+    new_id,
+)
 from portal.trust import KeyOf, current_key
 from tests.support.jobs import cleaning_of, keep_file, outbox, post_work
 from tests.support.office import TestOffice
@@ -22,6 +34,7 @@ from tests.support.photographs import photograph
 from verification.audit.events import Event
 from verification.audit.verify import verify_chain
 from verification.domain.evidence import grant_to_cleaner
+from verification.domain.notices import announce_tip
 from verification.jobs.cleaning.day_keys import LONGEST_DAYS, KeyFiles
 from verification.jobs.errors import DayKeyAbsent, IssuerAbsent
 from verification.jobs.handlers import HANDLERS
@@ -74,6 +87,46 @@ def test_tip_that_came_is_announced_once(office: TestOffice, bench: Workbench) -
         clocks = session.scalars(select(Deadline).where(Deadline.subject_id == tip_id)).all()
     assert {notice.staff_id for notice in notices} == {office.staff_id("fan"), office.staff_id("shen")}
     assert (len(notices), len(clocks)) == (2, 2)
+
+
+def test_tips_of_a_rush_are_announced_together(office: TestOffice, bench: Workbench) -> None:
+    tips = {office.send_tip()[0] for _ in range(3)}
+    first = min(outbox(office), key=lambda row: row.id)
+    with office.database.write() as session:
+        session.get_one(OutboxRow, first.id).attempts = 1
+    assert run_row(first.id, bench=bench, handlers=HANDLERS) == Ended()
+    assert outbox(office) == []
+    with office.database.read() as session:
+        assert set(session.scalars(select(StaffNotice.subject_id))) == tips
+
+
+def test_tip_that_cannot_be_announced_keeps_no_other_from_it(
+    office: TestOffice, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tips = [office.send_tip()[0] for _ in range(3)]
+    rows = {row.subject_id: row.id for row in outbox(office)}
+
+    def announce(session: Session, tip_id: uuid.UUID, **given: Any) -> None:
+        announce_tip(session, tip_id, **given)
+        if tip_id == tips[1]:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr("verification.jobs.handlers.announce_tip", announce)
+    assert run_row(rows[tips[0]], bench=bench, handlers=HANDLERS) == Ended()
+    assert [row.subject_id for row in outbox(office)] == [tips[1]]
+    with office.database.read() as session:
+        assert set(session.scalars(select(StaffNotice.subject_id))) == {tips[0], tips[2]}
+    again = run_row(rows[tips[1]], bench=bench, handlers=HANDLERS)
+    assert again.pause_seconds is not None
+
+
+def test_row_that_failed_before_is_tried_alone(office: TestOffice, bench: Workbench) -> None:
+    (first, _second) = (office.send_tip()[0] for _ in range(2))
+    rows = {row.subject_id: row.id for row in outbox(office)}
+    with office.database.write() as session:
+        session.get_one(OutboxRow, rows[first]).attempts = 2
+    assert run_row(rows[first], bench=bench, handlers=HANDLERS) == Ended()
+    assert len(outbox(office)) == 1
 
 
 def test_clock_that_ran_out_is_recorded_by_the_tick(office: TestOffice, bench: Workbench) -> None:

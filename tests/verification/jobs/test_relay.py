@@ -27,7 +27,7 @@ from verification.jobs.relay import ROOM, WORKER_DIED, Relay
 from verification.jobs.running import MAX_ATTEMPTS
 from verification.jobs.schedule import post_due
 
-NOTICE, FILE = OutboxTopic.STAFF_NOTICE, OutboxTopic.CLEAN_FILE
+ACT, FILE = OutboxTopic.INFORMANT_EVENT, OutboxTopic.CLEAN_FILE
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def relay(database: Database, queue: JobQueue, clock: FixedClock, rng: Rng) -> R
 def posted(
     database: Database,
     rng: Rng,
-    topic: OutboxTopic = NOTICE,
+    topic: OutboxTopic = ACT,
     *,
     count: int = 1,
     attempts: int = 0,
@@ -122,9 +122,18 @@ def test_job_holds_one_function_and_one_id(relay: Relay, database: Database, cli
 def test_files_and_acts_wait_in_lanes_of_their_own(
     relay: Relay, database: Database, queue: JobQueue, rng: Rng
 ) -> None:
-    (notice,), (file,) = posted(database, rng, NOTICE), posted(database, rng, FILE)
+    (notice,), (file,) = posted(database, rng, ACT), posted(database, rng, FILE)
     assert relay.step() == 2
     assert (queued(queue, Lane.ACTS), queued(queue, Lane.FILES)) == ([job_name(notice)], [job_name(file)])
+
+
+def test_of_rows_that_are_done_together_one_is_claimed(
+    relay: Relay, database: Database, queue: JobQueue, rng: Rng
+) -> None:
+    posted(database, rng, OutboxTopic.STAFF_NOTICE, count=5)
+    posted(database, rng, count=3)
+    assert relay.step() == 3 + 1
+    assert sorted(attempts_of(database)) == [0] * 4 + [1] * 4
 
 
 def test_relays_that_meet_enqueue_a_row_once(
