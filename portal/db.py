@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
@@ -22,6 +22,8 @@ from portal.turns import WriteTurns
 
 #: How long a writer waits, for turn and lock together, before the page says "busy, nothing was lost".
 BUSY_TIMEOUT_MS = 8_000
+#: What every connection to SQLite is set to.
+CONNECTION_BUSY_MS: Final = 8_000
 
 
 T = TypeVar("T")
@@ -205,7 +207,7 @@ def _configure_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            f"busy_timeout = {CONNECTION_BUSY_MS}",
             "journal_mode = WAL",
             "synchronous = FULL",
             "secure_delete = ON",
@@ -227,11 +229,15 @@ def _configure_sqlite(engine: Engine) -> None:
 
 
 def _begin_writing(connection: Connection, *, patience_ms: int) -> None:
-    """Whoever holds the turn waits for nobody but a stranger, a backup say; then as long as is left."""
-    if patience_ms < BUSY_TIMEOUT_MS // 2:
+    """Whoever holds the turn waits for nobody but a stranger, a backup say; then as long as is left.
+
+    Setting it takes as long as a small statement, so it is not done for the little that most have waited.
+    """
+    is_short = patience_ms < CONNECTION_BUSY_MS // 2
+    if is_short:
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience_ms}")
     try:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     finally:
-        if patience_ms < BUSY_TIMEOUT_MS // 2:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        if is_short:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {CONNECTION_BUSY_MS}")

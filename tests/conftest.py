@@ -23,13 +23,14 @@ from portal.models import Rng
 from tests.support import browser as browsers
 from tests.support import machine, schema
 from tests.support.demo import RunningDemo
-from tests.support.office import TestOffice, make_office
+from tests.support.office import FoundedOffice, TestOffice, found_in_file, make_office
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess
 from verification.migrations import chain
 
 DATABASES = ("sqlite", "postgresql")
+BEGINNING, SEED = datetime(2026, 3, 2, 9, 30, tzinfo=CIVIL_ZONE), 20260302
 
 
 def pytest_configure() -> None:
@@ -68,22 +69,45 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def clock() -> FixedClock:
     """Monday 2 March 2026, 09:30 in the office's zone: an ordinary working day."""
-    return FixedClock(datetime(2026, 3, 2, 9, 30, tzinfo=CIVIL_ZONE))
+    return FixedClock(BEGINNING)
 
 
 @pytest.fixture
-def rng() -> Rng:
-    """Random bytes that are the same in every run."""
-    return random.Random(20260302).randbytes
+def chance() -> random.Random:
+    """The same in every run."""
+    return random.Random(SEED)
+
+
+@pytest.fixture
+def rng(chance: random.Random) -> Rng:
+    """Its random bytes."""
+    return chance.randbytes
 
 
 # --- an office ---------------------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session")
+def founded_office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> FoundedOffice:
+    """The office that every SQLite database of a test is a copy of."""
+    file = tmp_path_factory.mktemp("founded") / "office.sqlite3"
+    schema.copy_sqlite(sqlite_template, to=file)
+    return found_in_file(file, clock=FixedClock(BEGINNING), chance=random.Random(SEED))
+
+
 @pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng, tmp_path: Path) -> TestOffice:
+def office(
+    database: Database,
+    clock: FixedClock,
+    chance: random.Random,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+) -> TestOffice:
     """A founded office with staff and real keys, on each kind of database."""
-    return make_office(database, clock=clock, rng=rng, blob_dir=tmp_path / "blobs")
+    if database.is_sqlite:
+        founded: FoundedOffice = request.getfixturevalue("founded_office")
+        return founded.copied(database, clock=clock, chance=chance, blob_dir=tmp_path / "blobs")
+    return make_office(database, clock=clock, rng=chance.randbytes, blob_dir=tmp_path / "blobs")
 
 
 # --- databases ---------------------------------------------------------------------------------------------

@@ -7,13 +7,17 @@ that person, unlocked, in one transaction; ``office.send_tip(…)`` is a citizen
 from __future__ import annotations
 
 import secrets
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from random import Random
+
+from sqlalchemy import select
 
 from portal.clock import FixedClock
 from portal.crypto.receipt import Receipt
@@ -169,6 +173,41 @@ class TestOffice:
         with self.database.read() as session:
             query = session.query(Tip.id).filter(Tip.receipt_lookup == submitted.receipt.lookup_id)
             return query.one()[0], submitted.receipt
+
+
+@dataclass(frozen=True, slots=True)
+class FoundedOffice:
+    """An office in a file, founded once and copied for each test: it takes a seventh of a second."""
+
+    file: Path
+    root: SigningKey
+    keys: OfficeKeys
+    chance: tuple[object, ...]
+
+    def copied(self, database: Database, *, clock: FixedClock, chance: Random, blob_dir: Path) -> TestOffice:
+        """The same office in ``database``, an SQLite file that nobody has opened yet."""
+        assert database.url.database is not None
+        path = Path(database.url.database)
+        assert not path.with_name(f"{path.name}-wal").exists(), "opened before the office was founded"
+        shutil.copyfile(self.file, path)
+        chance.setstate(self.chance)
+        with database.read() as session:
+            units = {unit.code: unit for unit in session.scalars(select(Unit))}
+            staff = {person.login: person for person in session.scalars(select(Staff))}
+        keys = replace(self.keys, units=dict(self.keys.units))
+        return TestOffice(
+            database, clock, chance.randbytes, FileBlobs(blob_dir), self.root, keys, units, staff
+        )
+
+
+def found_in_file(file: Path, *, clock: FixedClock, chance: Random) -> FoundedOffice:
+    """Found an office in a migrated SQLite file."""
+    database = Database(f"sqlite:///{file}")
+    made = make_office(database, clock=clock, rng=chance.randbytes, blob_dir=file.parent / "blobs")
+    with database.upkeep() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return FoundedOffice(file, made.root, made.keys, chance.getstate())
 
 
 def make_office(

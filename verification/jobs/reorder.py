@@ -19,6 +19,7 @@ from verification.jobs.errors import LogInUse
 
 #: On PostgreSQL a table that somebody reads for long is left for the next try: nobody waits longer behind us.
 LOCK_SECONDS: Final = 5
+READERS_MS: Final = 1_000
 
 
 def reorder(database: Database) -> None:
@@ -43,6 +44,8 @@ def unordered_tables() -> list[Table]:
 def _vacuum(connection: Connection) -> None:
     # In memory the copy would need as much of it as the database is long.
     connection.exec_driver_sql("PRAGMA temp_store = FILE")
+    # Writers wait while this waits for readers of the log.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {READERS_MS}")
     connection.exec_driver_sql("VACUUM")
     if connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
         raise LogInUse

@@ -7,11 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.clock import FixedClock
-from portal.db import Database
-from portal.models import Rng
 from tests.support.jobs import make_bench
-from tests.support.office import TestOffice, make_office
+from tests.support.office import TestOffice
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.running import Workbench
 
@@ -23,12 +20,6 @@ def cleaner() -> Iterator[Cleaner]:
     started.start()
     yield started
     started.close()
-
-
-@pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng, tmp_path: Path) -> TestOffice:
-    """An office in the test's own database."""
-    return make_office(database, clock=clock, rng=rng, blob_dir=tmp_path / "blobs")
 
 
 @pytest.fixture
