@@ -51,7 +51,7 @@ test: setup-test ## Everything: static checks, then every test on real servers a
 	@$(MAKE) --no-print-directory check
 	@$(PYTEST)
 
-test-fast: setup-test ## Under a minute: no browser, no PostgreSQL, nothing slow
+test-fast: setup-test ## Under a minute: the kernel, the law, the public pages; no browser, no PostgreSQL, nothing slow
 	@$(PYTEST) -m "not browser and not postgresql and not slow"
 
 check: setup-test ## ruff, mypy --strict, the layers between packages

@@ -59,6 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "demo" in wanted:  # seeding takes long: all of them share one
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group("demo"))
+        if "desk" in wanted:  # whole pages, many one after another: half a second each
+            item.add_marker(pytest.mark.slow)
         if "postgres_server" in wanted and "database_kind" not in wanted:
             item.add_marker(pytest.mark.postgresql)
 

@@ -21,6 +21,8 @@ from verification.models import Role, StaffRole
 from verification.web import routing
 from verification.web.routing import declared
 
+pytestmark = pytest.mark.slow
+
 S, DIR, H, DEP = Role.SUPERVISOR, Role.DIRECTOR, Role.HEAD, Role.DEPUTY
 INS, REV, LIA, EXT = Role.INSPECTOR, Role.REVIEWER, Role.LIAISON, Role.EXTERNAL
 ADM, SEC, AUD = Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR

@@ -17,6 +17,8 @@ from tests.support.machine import PROJECT
 from verification.services import Listener, health_probe, port_is_free, queue_server, web_app
 from verification.supervise import Service, signal_group, spawn
 
+pytestmark = pytest.mark.slow
+
 STANDIN = "tests.support.standin_app:app"
 
 

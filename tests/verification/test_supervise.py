@@ -16,6 +16,8 @@ import pytest
 from tests.support.machine import PROJECT
 from tests.support.spoken import Spoken
 
+pytestmark = pytest.mark.slow
+
 
 class Running:
     """A supervisor in a process of its own, and what it said."""

@@ -26,6 +26,8 @@ from verification.keys.keyring import Keyring
 from verification.keys.offline import NoRoot, make_root, read_root
 from verification.models import Interest, Staff, Unit
 
+pytestmark = pytest.mark.slow
+
 OFFICE = """
 [[unit]]
 code = "duchashi"

@@ -13,6 +13,8 @@ from verification.demo.pictures import Album, Shot, take
 from verification.demo.scenes import SCENES, paint
 from verification.demo.stories import read_stories
 
+pytestmark = pytest.mark.slow
+
 TAKEN_AT = datetime(2026, 2, 27, 8, 5, 9)  # noqa: DTZ001  # EXIF knows no zone
 
 

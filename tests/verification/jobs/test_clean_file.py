@@ -36,6 +36,8 @@ from verification.jobs.errors import (
 )
 from verification.jobs.running import Workbench
 
+pytestmark = pytest.mark.slow
+
 
 def blobs_of(office: TestOffice) -> set[str]:
     return {blob.name for blob in office.blobs.stored()}

@@ -29,6 +29,8 @@ from verification.jobs.cleaning.images import BrokenImage, CleanImage, TooManyPi
 from verification.jobs.cleaning.report import FileType, Removed
 from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
 
+pytestmark = pytest.mark.slow
+
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
 

@@ -17,6 +17,8 @@ from verification.models import Staff, StaffSession
 from verification.policy.actors import actor_for
 from verification.policy.rulebook import shipped_rules
 
+pytestmark = pytest.mark.slow
+
 LIMITS = SessionLimits(idle=timedelta(minutes=30), whole=timedelta(hours=10))
 
 
