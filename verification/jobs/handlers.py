@@ -6,7 +6,7 @@ Must not know: RQ, the queue server, how often something is tried. Source: 3-arc
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
@@ -15,7 +15,7 @@ from portal.models import OutboxTopic
 from portal.storage.sweep import sweep_orphans
 from verification.audit.events import Event, append
 from verification.domain.informant_events import apply_informant_event
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days, retire_days
 from verification.jobs.intake import intake_of
@@ -35,10 +35,10 @@ def staff_notice(work: Work, bench: Workbench) -> None:
     """A tip has come: the desk is told and its clocks start; subject: the tip. Those that wait go along."""
     with completing(work, bench) as session:
 
-        def announce(tip_id: uuid.UUID) -> None:
-            announce_tip(session, tip_id, clock=bench.clock, rng=bench.rng, rules=bench.rules)
+        def announce(tip_ids: Sequence[uuid.UUID]) -> None:
+            announce_tips(session, tip_ids, clock=bench.clock, rng=bench.rng, rules=bench.rules)
 
-        announce(work.subject_id)
+        announce([work.subject_id])
         gather(session, work, announce)
 
 

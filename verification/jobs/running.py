@@ -8,7 +8,7 @@ Valkey, what any topic means. Source: 3-architecture rule 2.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ PAUSE_FACTOR: Final = 3
 #: Topics whose new rows one job does together: a rush of tips would otherwise be a rush of jobs that take the
 #: database's turns from those who are sending. The relay claims one of them at a time.
 GATHERED: Final = frozenset({OutboxTopic.STAFF_NOTICE})
-MOST_TOGETHER: Final = 25
+MOST_TOGETHER: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,11 @@ def completing(work: Work, bench: Workbench) -> Iterator[Session]:
         yield session
 
 
-def gather(session: Session, work: Work, effect: Callable[[uuid.UUID], None]) -> None:
-    """Do other new rows of this row's topic in the same transaction: call ``effect`` with each one's subject.
+def gather(session: Session, work: Work, effect: Callable[[Sequence[uuid.UUID]], None]) -> None:
+    """Do other new rows of this row's topic in the same transaction: ``effect`` gets their subjects.
 
-    Only beside a first attempt. A row whose effect fails is left as it was and has its own turn later.
+    Only beside a first attempt. Where it fails nothing of it is left, and each of them has its own turn: the
+    one that is at fault fails alone.
     """
     if work.attempts > 1:
         return
@@ -97,10 +98,11 @@ def gather(session: Session, work: Work, effect: Callable[[uuid.UUID], None]) ->
         .limit(MOST_TOGETHER)
         .with_for_update(skip_locked=True)
     ).all()
-    for outbox_id, subject_id in rows:
-        with suppress(Exception), session.begin_nested():
-            session.execute(delete(OutboxRow).where(OutboxRow.id == outbox_id))
-            effect(subject_id)
+    if not rows:
+        return
+    with suppress(Exception), session.begin_nested():
+        session.execute(delete(OutboxRow).where(OutboxRow.id.in_([row.id for row in rows])))
+        effect([row.subject_id for row in rows])
 
 
 def run_row(outbox_id: uuid.UUID, *, bench: Workbench, handlers: Mapping[OutboxTopic, Handler]) -> Ended:

@@ -69,17 +69,31 @@ def start(
 ) -> Deadline:
     """Start a clock; ``began`` is now unless given (a tip's clock begins with its day)."""
     moment = began or clock.now()
-    deadline = Deadline(
+    deadline = new_clock(
+        rule_id=rule_id,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        rng=rng,
+        began=moment,
+        due_at=due_after(session, rule_id=rule_id, began=moment, rules=rules),
+    )
+    session.add(deadline)
+    return deadline
+
+
+def new_clock(
+    *, rule_id: str, subject_kind: str, subject_id: uuid.UUID, rng: Rng, began: datetime, due_at: datetime
+) -> Deadline:
+    """The row of a clock that runs from ``began`` to ``due_at``; the caller adds it."""
+    return Deadline(
         id=new_id(rng),
         subject_kind=subject_kind,
         subject_id=subject_id,
         rule_id=rule_id,
-        began_on=civil(moment),
-        due_at=due_after(session, rule_id=rule_id, began=moment, rules=rules),
+        began_on=civil(began),
+        due_at=due_at,
         warned=0,
     )
-    session.add(deadline)
-    return deadline
 
 
 def meet(session: Session, *, subject_id: uuid.UUID, rule_ids: Iterable[str], clock: Clock) -> None:

@@ -45,8 +45,8 @@ def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: R
 def _readers(session: Session, deadline: Deadline) -> set[uuid.UUID]:
     tip = session.get(Tip, deadline.subject_id) if deadline.subject_kind == "tip" else None
     if tip is not None and tip.desk is Desk.ALTERNATE:
-        return desk_of(session, tip)
-    desk = desk_of(session, tip) if tip is not None else staff_with_role(session, Role.SUPERVISOR)
+        return desk_of(session, tip.desk_key_id)
+    desk = desk_of(session, tip.desk_key_id) if tip is not None else staff_with_role(session, Role.SUPERVISOR)
     team = session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == deadline.subject_id))
     readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team)
     case_id = tip.case_id if tip is not None else _case_of(session, deadline.subject_id)

@@ -7,7 +7,6 @@ import uuid
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.models import Tip
 from verification.models import KeyWrap, Role, Staff, StaffRole
 
 
@@ -17,14 +16,14 @@ def staff_with_role(session: Session, role: Role) -> set[uuid.UUID]:
     return set(session.scalars(query.where(StaffRole.role == role, Staff.active.is_(True))))
 
 
-def desk_of(session: Session, tip: Tip) -> set[uuid.UUID]:
-    """Active supervisors who hold the key of the desk that a tip lies on."""
+def desk_of(session: Session, desk_key_id: uuid.UUID) -> set[uuid.UUID]:
+    """Active supervisors who hold this desk's key."""
     query = (
         select(Staff.id)
         .join(KeyWrap, KeyWrap.holder_key_id == Staff.key_id)
         .join(StaffRole, StaffRole.staff_id == Staff.id)
         .where(
-            KeyWrap.key_id == tip.desk_key_id,
+            KeyWrap.key_id == desk_key_id,
             StaffRole.role == Role.SUPERVISOR,
             Staff.active.is_(True),
         )

@@ -62,7 +62,7 @@ def tell(
 
 def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID]:
     if audience is Audience.DESK:
-        return desk_of(session, subject)
+        return desk_of(session, subject.desk_key_id)
     if audience in _ROLE_OF:
         return staff_with_role(session, _ROLE_OF[audience])
     if audience is Audience.SIGNER:

@@ -13,7 +13,7 @@ from portal.models.records import Identity
 from tests.support.office import TestOffice
 from verification.domain import identity, triage
 from verification.domain.informant_events import apply_informant_event
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.errors import KeyLocked, NotHere, Refused
 from verification.models import Deadline, StaffNotice
 from verification.policy.passing import record_passing
@@ -65,7 +65,7 @@ def test_its_arrival_its_messages_and_its_clocks_are_told_to_its_own_desk_alone(
     for desk, reader in ((Desk.DESK, "fan"), (Desk.ALTERNATE, "alternate")):
         tip_id = _opened(office, desk=desk, by=reader)
         with office.database.write() as session:
-            announce_tip(session, tip_id, clock=clock, rng=office.rng, rules=shipped_rules())
+            announce_tips(session, [tip_id], clock=clock, rng=office.rng, rules=shipped_rules())
             session.flush()
             tip = session.get_one(Tip, tip_id)
             message = Message(

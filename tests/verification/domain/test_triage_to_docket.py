@@ -16,7 +16,7 @@ from verification.audit.verify import verify_chain
 from verification.domain import casework, identity, messages, triage
 from verification.domain.casework import Brief, CaseFrame
 from verification.domain.informant_events import apply_informant_event
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.errors import InvalidInput, KeyLocked, NotHere, Refused, StaleSubject
 from verification.models import (
     AuditEntry,
@@ -269,7 +269,7 @@ def test_announce_starts_clocks_and_tells_the_desk_once(office: TestOffice) -> N
     tip_id, _receipt = office.send_tip(urgent=True)
     for _ in range(2):
         with office.database.write() as session:
-            announce_tip(session, tip_id, clock=office.clock, rng=office.rng, rules=shipped_rules())
+            announce_tips(session, [tip_id], clock=office.clock, rng=office.rng, rules=shipped_rules())
     with office.database.read() as session:
         clocks = {row.rule_id for row in session.scalars(select(Deadline))}
         assert clocks == {"clock-triage-p1", "clock-notice"}

@@ -34,7 +34,7 @@ from tests.support.photographs import photograph
 from verification.audit.events import Event
 from verification.audit.verify import verify_chain
 from verification.domain.evidence import grant_to_cleaner
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.jobs.cleaning.day_keys import LONGEST_DAYS, KeyFiles
 from verification.jobs.errors import DayKeyAbsent, IssuerAbsent
 from verification.jobs.handlers import HANDLERS
@@ -106,13 +106,15 @@ def test_tip_that_cannot_be_announced_keeps_no_other_from_it(
     tips = [office.send_tip()[0] for _ in range(3)]
     rows = {row.subject_id: row.id for row in outbox(office)}
 
-    def announce(session: Session, tip_id: uuid.UUID, **given: Any) -> None:
-        announce_tip(session, tip_id, **given)
-        if tip_id == tips[1]:
+    def announce(session: Session, tip_ids: list[uuid.UUID], **given: Any) -> None:
+        announce_tips(session, tip_ids, **given)
+        if tips[1] in tip_ids:
             raise ZeroDivisionError
 
-    monkeypatch.setattr("verification.jobs.handlers.announce_tip", announce)
+    monkeypatch.setattr("verification.jobs.handlers.announce_tips", announce)
     assert run_row(rows[tips[0]], bench=bench, handlers=HANDLERS) == Ended()
+    assert {row.subject_id for row in outbox(office)} == {tips[1], tips[2]}
+    assert run_row(rows[tips[2]], bench=bench, handlers=HANDLERS) == Ended()
     assert [row.subject_id for row in outbox(office)] == [tips[1]]
     with office.database.read() as session:
         assert set(session.scalars(select(StaffNotice.subject_id))) == {tips[0], tips[2]}

@@ -18,7 +18,7 @@ from tests.support.journey import Journey
 from tests.verification.web.test_tips import text_of
 from tests.verification.web.tips import accepted, send
 from verification.audit.events import Event
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.domain.paper import PAPER_FORMS
 from verification.labels import label
 from verification.models import AuditEntry, AuditHead, StaffNotice
@@ -43,7 +43,9 @@ def test_supervisors_first_page_counts_what_is_late_due_and_waiting(desk: Desk) 
     tips = [send(desk), send(desk, urgent=True)]
     for tip_id in tips:
         with desk.office.database.write() as session:
-            announce_tip(session, tip_id, clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules())
+            announce_tips(
+                session, [tip_id], clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules()
+            )
     accepted(desk, send(desk))
     desk.office.clock.advance(timedelta(hours=3))
     page = text_of(desk.person("fan").get("/"))

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from portal.models import Desk as Where
 from tests.support.desk import Desk, Person
 from tests.verification.web.tips import accepted, opened, send, send_many
-from verification.domain.notices import announce_tip
+from verification.domain.notices import announce_tips
 from verification.policy.rulebook import shipped_rules
 
 
@@ -132,8 +132,8 @@ def test_number_of_queries_is_the_same_for_one_row_and_for_three(desk: Desk) -> 
     for tips in (1, 2):
         for tip_id in send_many(desk, tips):
             with desk.office.database.write() as session:
-                announce_tip(
-                    session, tip_id, clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules()
+                announce_tips(
+                    session, [tip_id], clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules()
                 )
         fan.get("/inbox")
         with counting(desk) as sent:
@@ -157,7 +157,7 @@ def test_statement_with_markup_is_shown_as_it_was_written(desk: Desk) -> None:
 def test_late_tip_carries_its_light_in_words(desk: Desk) -> None:
     tip_id = send(desk)
     with desk.office.database.write() as session:
-        announce_tip(session, tip_id, clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules())
+        announce_tips(session, [tip_id], clock=desk.office.clock, rng=desk.office.rng, rules=shipped_rules())
     assert "Due soon" in _text(desk.person("fan"), "/inbox")
     desk.office.clock.advance(timedelta(days=5))
     page = _text(desk.person("fan"), "/inbox")

@@ -1,0 +1,88 @@
+"""Every page that somebody of the office or a unit reaches by its links, in the small county after a journey.
+
+Each opens (nobody is led to where they may not go), fits 320 pixels, and holds nothing that a person with a
+screen reader, a keyboard or weak eyes would stumble over, in light and in dark, in both languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.e2e.journey_county import County
+from tests.e2e.journey_walk import CAST
+from tests.e2e.tour import Screen, tour
+from tests.support.accessibility import violations
+from tests.support.browser import DESK, PHONE
+
+NARROW = 320
+#: Part or login → how many kinds of page they reach at least: fewer, and the tour went astray.
+PEOPLE = {
+    CAST["supervisor"]: 15,
+    CAST["head"]: 6,
+    CAST["director"]: 8,
+    CAST["leader"]: 12,
+    CAST["liaison"]: 6,
+    CAST["signer"]: 5,
+    "renjie": 5,
+    "jiangtao": 4,
+    "yaohui": 4,
+}
+
+
+@contextmanager
+def own_tab(county: County, login: str) -> Iterator[Page]:
+    """A page of this person's browser that no other test looks at."""
+    page = county.walk.colleague_named(login).page.context.new_page()
+    try:
+        yield page
+    finally:
+        page.close()
+
+
+def faults(page: Page, screen: Screen) -> list[str]:
+    """What is wrong with the open page, each with where it was reached from."""
+    found = [] if screen.status == 200 else [f"answers {screen.status}"]
+    page.set_viewport_size({"width": NARROW, "height": 700})
+    page.emulate_media(color_scheme="light")
+    if (width := page.evaluate("document.documentElement.scrollWidth")) > NARROW:
+        found.append(f"is {width} pixels wide")
+    for width, scheme in ((PHONE, "light"), (DESK, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        found += [f"{scheme}: {one}" for one in violations(page)]
+    return [f"{screen.path} (from {screen.reached_from}): {one}" for one in found]
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_every_page_opens_fits_and_is_accessible(county: County, login: str) -> None:
+    found: list[str] = []
+    kinds: set[str] = set()
+    with own_tab(county, login) as page:
+        for screen in tour(page, url=county.demo.internal_url):
+            found += faults(page, screen)
+            kinds.add(screen.kind)
+    assert found == []
+    assert len(kinds) >= PEOPLE[login], sorted(kinds)
+
+
+@pytest.mark.parametrize("login", [CAST["supervisor"], CAST["leader"], CAST["liaison"]])
+def test_every_page_is_whole_in_english(county: County, login: str) -> None:
+    """No Chinese is left beside what people typed, which is why only the frame is looked at."""
+    found: list[str] = []
+    with own_tab(county, login) as page:
+        try:
+            page.goto(f"{county.demo.internal_url}/?lang=en")
+            for screen in tour(page, url=county.demo.internal_url):
+                labels = page.locator("h1, h2, th, label, legend, button, nav a, summary").all_inner_texts()
+                found += [f"{screen.path}: {label}" for label in labels if _is_chinese(label)]
+        finally:
+            page.goto(f"{county.demo.internal_url}/?lang=zh-Hans")
+    assert found == []
+
+
+def _is_chinese(label: str) -> bool:
+    return any("\u4e00" <= letter <= "\u9fff" for letter in label)
