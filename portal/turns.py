@@ -26,8 +26,8 @@ from sqlalchemy.exc import OperationalError
 MOST_IN_A_ROW: Final = 4
 #: Between two looks at a lock that another process holds; and how long a process that has more to write stays
 #: away after its turns, so that whoever looks in this time gets the lock.
-LOOK_SECONDS: Final = 0.001
-STAND_BACK_SECONDS: Final = 0.002
+LOOK_SECONDS: Final = 0.0005
+STAND_BACK_SECONDS: Final = 0.001
 
 
 class WriteTurns:

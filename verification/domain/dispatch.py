@@ -22,6 +22,7 @@ from verification.domain.readers import give_case_key, take_case_key
 from verification.errors import NotHere, StaleSubject
 from verification.models import Case, NoteKind, Role, StaffNotice, Task, TaskMember, TaskState
 from verification.policy import deadlines
+from verification.policy.permissions import Permission
 from verification.policy.roles import staff_with_role
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
@@ -128,6 +129,13 @@ def rule_on_hand_back(acting: Acting, *, task_id: uuid.UUID, version: int, uphol
     else:
         _start(acting, "clock-sign", task_id)
     return task
+
+
+def may_see_task(acting: Acting, task_id: uuid.UUID) -> bool:
+    """A task of one's own team; of every team for those who dispatch or approve plans."""
+    if acting.actor.may(Permission.TASK_DISPATCH) or acting.actor.may(Permission.PLAN_APPROVE):
+        return True
+    return acting.session.get(TaskMember, (task_id, acting.staff_id)) is not None
 
 
 def team_of(acting: Acting, task_id: uuid.UUID) -> list[uuid.UUID]:

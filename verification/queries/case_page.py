@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from portal.models import Tip
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.dispatch import may_see_task
 from verification.domain.findings import ReadAllegation, read_allegations
 from verification.domain.items import ItemText, read_items
 from verification.models import (
@@ -35,10 +36,11 @@ from verification.queries.trail import TrailLine, trail_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TaskView:
-    """A task with its team's names, the leader first."""
+    """A task with its team's names, the leader first. is_open: whether its page opens for this person."""
 
     row: Task
     team: list[str]
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -149,7 +151,10 @@ def _tasks(acting: Acting, case_id: uuid.UUID) -> list[TaskView]:
     teams: dict[uuid.UUID, list[str]] = {}
     for task_id, name in rows:
         teams.setdefault(task_id, []).append(name)
-    return [TaskView(row=task, team=teams.get(task.id, [])) for task in tasks]
+    return [
+        TaskView(row=task, team=teams.get(task.id, []), is_open=may_see_task(acting, task.id))
+        for task in tasks
+    ]
 
 
 def _count_exhibits(acting: Acting, case_id: uuid.UUID) -> int:

@@ -13,8 +13,9 @@ from sqlalchemy import select
 
 from portal.models import Tip
 from verification.domain.acting import Acting
+from verification.domain.dispatch import may_see_task
 from verification.errors import NotHere
-from verification.models import Case, RectificationItem, Staff, Task, TaskMember, Unit
+from verification.models import Case, RectificationItem, Staff, Task, Unit
 from verification.policy.permissions import Permission
 from verification.policy.recusal import is_recused
 
@@ -41,13 +42,9 @@ def load_case(acting: Acting, case_id: uuid.UUID) -> Case:
 
 
 def load_task(acting: Acting, task_id: uuid.UUID) -> Task:
-    """A task of one's own team; of every team for those who dispatch or approve plans and hold the case."""
+    """A task of a case whose key this person holds, if it is theirs to see."""
     task = acting.session.get(Task, task_id)
-    if task is None:
-        raise NotHere
-    member = acting.session.get(TaskMember, (task_id, acting.staff_id))
-    oversees = acting.actor.may(Permission.TASK_DISPATCH) or acting.actor.may(Permission.PLAN_APPROVE)
-    if member is None and not oversees:
+    if task is None or not may_see_task(acting, task_id):
         raise NotHere
     load_case(acting, task.case_id)
     return task

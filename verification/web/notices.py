@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,18 +13,28 @@ from flask_babel.speaklater import LazyString
 from sqlalchemy import select
 
 from verification.audit.events import Event
+from verification.domain.acting import Acting
 from verification.domain.notices import NEW_TIP
 from verification.domain.reading import take_note
+from verification.errors import NotHere
 from verification.labels import label
 from verification.models import StaffNotice
 from verification.policy.permissions import Permission
 from verification.queries.paging import Cursor, beyond, paged
+from verification.web.loaders import load_case, load_item, load_task, load_tip
 from verification.web.office import acting_in
 from verification.web.routing import route
 from verification.web.words import address_of
+from verification.workflow.states import SubjectKind
 
 blueprint = Blueprint("notices", __name__)
 
+_LOADERS: dict[str, Callable[[Acting, uuid.UUID], object]] = {
+    SubjectKind.TIP: load_tip,
+    SubjectKind.CASE: load_case,
+    SubjectKind.TASK: load_task,
+    SubjectKind.ITEM: load_item,
+}
 _OWN_WORDS: dict[str, LazyString] = {NEW_TIP: _l("A new tip has arrived")}
 
 
@@ -49,7 +60,7 @@ def show() -> ResponseReturnValue:
         )  # fmt: skip
         return render_template(
             "verification/notices.html",
-            lines=_lines(page.rows), newer=_address(page.before), older=_address(page.after),
+            lines=_lines(acting, page.rows), newer=_address(page.before), older=_address(page.after),
             any_unread=any(row.read_at is None for row in page.rows),
         )  # fmt: skip
 
@@ -69,11 +80,21 @@ def notice_words(code: str) -> LazyString | str:
     return label(Event(code)) if code in {event.value for event in Event} else code
 
 
-def _lines(rows: Sequence[StaffNotice]) -> list[NoticeLine]:
-    return [
-        NoticeLine(row=row, text=notice_words(row.code), href=address_of(row.subject_kind, row.subject_id))
-        for row in rows
-    ]
+def _lines(acting: Acting, rows: Sequence[StaffNotice]) -> list[NoticeLine]:
+    return [NoticeLine(row=row, text=notice_words(row.code), href=_href(acting, row)) for row in rows]
+
+
+def _href(acting: Acting, row: StaffNotice) -> str:
+    """Where the subject is; nothing where it is no longer this person's to open."""
+    load = _LOADERS.get(row.subject_kind)
+    # A liaison reads no case: the address is the unit's desk.
+    is_elsewhere = row.subject_kind == SubjectKind.CASE and not acting.actor.may(Permission.CASE_READ)
+    try:
+        if load is not None and not is_elsewhere:
+            load(acting, row.subject_id)
+    except NotHere:
+        return ""
+    return address_of(row.subject_kind, row.subject_id)
 
 
 def _address(cursor: Cursor | None) -> str:
