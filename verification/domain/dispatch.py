@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -112,6 +112,14 @@ def hand_back_task(acting: Acting, *, task_id: uuid.UUID, version: int, note: st
     write_note(acting, case, kind=NoteKind.HAND_BACK, text=words)
     _start(acting, RULING_CLOCK, task_id)
     return task
+
+
+def hand_back_until(acting: Acting, task: Task) -> datetime | None:
+    """The last moment at which the team may hand this task back; None: it no longer may."""
+    last = deadlines.due_after(
+        acting.session, rule_id=RULING_CLOCK, began=task.dispatched_at, rules=acting.rules
+    )
+    return None if task.handed_back or acting.clock.now() > last else last
 
 
 def rule_on_hand_back(acting: Acting, *, task_id: uuid.UUID, version: int, uphold: bool, note: str) -> Task:

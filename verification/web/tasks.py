@@ -78,6 +78,7 @@ def _page(
         on_team=on_team,
         at_work=on_team and task.state in _AT_WORK and acting.actor.may(Permission.TASK_WORK),
         actions=_actions(acting, task, on_team=on_team),
+        hand_back_until=dispatch.hand_back_until(acting, task),
         A=Action,
         kinds=list(RECORD_FORMS),
         plan_methods=[Method(method) for method in view.plan.methods] if view.plan else [],

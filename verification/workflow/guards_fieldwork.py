@@ -20,6 +20,7 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
+from verification.policy.deadlines import due_after
 from verification.policy.recusal import kept_away
 from verification.workflow.facts import Facts
 
@@ -75,6 +76,14 @@ def hand_back_is_first(facts: Facts) -> Refusal | None:
     if not facts.subject.handed_back:
         return None
     return Refusal("hand-back-once", _l("This task was handed back once already; the ruling was final."))
+
+
+def hand_back_is_in_time(facts: Facts) -> Refusal | None:
+    rule = "hand-back-once"
+    last = due_after(facts.session, rule_id=rule, began=facts.subject.dispatched_at, rules=facts.rules)
+    if facts.clock.now() <= last:
+        return None
+    return Refusal(rule, _l("The time to hand this task back is over."))
 
 
 def lead_was_carried(facts: Facts) -> Refusal | None:

@@ -254,7 +254,7 @@ _TASKS = (
         Transition(
             TASK, state, Do.HAND_BACK_TASK, K.HANDED_BACK, May.TASK_WORK, Event.TASK_HANDED_BACK,
             ("hand-back-once", "return-reason"),
-            guards=(f.actor_is_on_team, f.hand_back_is_first, g.return_has_reason),
+            guards=(f.actor_is_on_team, f.hand_back_is_first, f.hand_back_is_in_time, g.return_has_reason),
             meets=("clock-sign",), tells=(Audience.PROPOSER,),
         )
         for state in (K.DISPATCHED, K.CARRY)

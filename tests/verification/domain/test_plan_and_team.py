@@ -27,6 +27,7 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
+from verification.policy.workdays import add_workdays, end_of
 
 
 def _rules(refused: pytest.ExceptionInfo[Refused]) -> set[str]:
@@ -268,3 +269,16 @@ def test_hand_back_overruled_is_final_and_the_clock_of_signing_runs_again(office
     with pytest.raises(Refused) as again:
         walk.on_task("du", dispatch.hand_back_task, note="再退一次。")
     assert _rules(again) == {"hand-back-once"}
+
+
+def test_a_task_is_handed_back_within_one_working_day_of_its_dispatch(office: TestOffice) -> None:
+    walk = Journey(office).planned().dispatched()
+    with office.database.read() as session:
+        last = end_of(add_workdays(session, start=walk.today, count=1))
+    office.clock.set(last + timedelta(seconds=1))
+    with pytest.raises(Refused) as late:
+        walk.on_task("du", dispatch.hand_back_task, note="人手不足。")
+    assert _rules(late) == {"hand-back-once"}
+    office.clock.set(last)
+    walk.on_task("du", dispatch.hand_back_task, note="人手不足。")
+    assert walk.task.state is TaskState.HANDED_BACK
