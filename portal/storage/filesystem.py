@@ -16,6 +16,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -24,17 +25,11 @@ from portal.clock import CIVIL_ZONE, day_start
 from portal.models.base import Rng
 from portal.storage.blobs import BlobReader, BlobWriter, StoredBlob, checked_name, new_name
 from portal.storage.errors import BlobMissing, Busy, RetryLater
+from portal.storage.forward import ForwardFile
 
 INCOMING: Final = "incoming"
-WRITE_BEHIND_BYTES: Final = 4 * 1024 * 1024
-"""How much may lie unwritten in the page cache before the disk is asked to begin.
-
-Without it a long upload ends in one long fsync while nothing is read from the network (measured: 100 MB in
-0.14 s instead of 0.08 s).
-"""
-
-GATHER_BYTES: Final = 512 * 1024
-"""How much is handed to the disk at once: a system call for each 64 KiB costs half as much again."""
+HELPERS: Final = 4
+"""Threads that hand full blocks to the disk, for all files on their way together."""
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NEW_FILE: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -57,12 +52,13 @@ class FileBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / INCOMING
+        self._helpers = ThreadPoolExecutor(HELPERS, thread_name_prefix="blob")  # threads begin at need
         for folder in (root, self._incoming):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def create(self, *, rng: Rng) -> BlobWriter:
         """See ``Blobs.create``."""
-        return _FileWriter(self._root, new_name(rng))
+        return _FileWriter(self._root, new_name(rng), helpers=self._helpers)
 
     def open(self, name: str) -> BlobReader:
         """See ``Blobs.open``."""
@@ -121,33 +117,28 @@ class FileBlobs:
 class _FileWriter:
     """One blob on its way. Not for two threads at once."""
 
-    def __init__(self, root: Path, name: str) -> None:
+    def __init__(self, root: Path, name: str, *, helpers: Executor) -> None:
         self._name = name
         self._target = root / name[:2] / name
         self._temporary = root / INCOMING / name
-        self._gathered: list[bytes] = []
-        self._gathered_bytes = 0
-        self._written = 0
-        self._begun = 0
         with _room():
             self._fd = os.open(self._temporary, _NEW_FILE, 0o600)
+        self._file = ForwardFile(self._fd, helpers=helpers)
 
     @property
     def name(self) -> str:
         return self._name
 
     def write(self, sealed: bytes, /) -> int:
-        self._gathered.append(sealed)
-        self._gathered_bytes += len(sealed)
-        if self._gathered_bytes >= GATHER_BYTES:
-            self._write_gathered()
+        with _room():
+            self._file.write(sealed)
         return len(sealed)
 
     def keep(self, *, day: date) -> None:
         seconds = day_start(day).timestamp()
         try:
             with _room():
-                self._write_gathered()
+                self._file.finish()
                 os.utime(self._fd, (seconds, seconds))
                 os.fsync(self._fd)
                 _make_folder(self._target.parent)
@@ -170,34 +161,9 @@ class _FileWriter:
             _level_folder(self._temporary.parent)
 
     def _close(self) -> None:
+        self._file.settle()  # or a block would go to whatever file gets this number next
         fd, self._fd = self._fd, -1
-        self._gathered = []
         os.close(fd)
-
-    def _write_gathered(self) -> None:
-        parts, self._gathered, self._gathered_bytes = self._gathered, [], 0
-        with _room():
-            while parts:
-                taken = os.writev(self._fd, parts)
-                self._written += taken
-                parts = _after(parts, taken)
-        if self._written - self._begun >= WRITE_BEHIND_BYTES:
-            self._begin_writing_out()
-
-    def _begin_writing_out(self) -> None:
-        # Dropping pages makes the kernel begin to write those that are dirty, without waiting for them.
-        if hasattr(os, "posix_fadvise"):  # not on macOS
-            os.posix_fadvise(self._fd, self._begun, self._written - self._begun, os.POSIX_FADV_DONTNEED)
-        self._begun = self._written
-
-
-def _after(parts: list[bytes], taken: int) -> list[bytes]:
-    """What is left of ``parts`` when their first ``taken`` bytes are gone."""
-    for index, part in enumerate(parts):
-        if taken < len(part):
-            return [part[taken:], *parts[index + 1 :]]
-        taken -= len(part)
-    return []
 
 
 def _open_file(path: Path) -> BinaryIO:

@@ -15,7 +15,8 @@ from portal.clock import CIVIL_ZONE
 from portal.models import Rng
 from portal.storage.blobs import StoredBlob
 from portal.storage.errors import BlobMissing, Busy, RetryLater
-from portal.storage.filesystem import GATHER_BYTES, INCOMING, FileBlobs
+from portal.storage.filesystem import INCOMING, FileBlobs
+from portal.storage.forward import BLOCK_BYTES
 
 DAY = date(2026, 3, 2)
 
@@ -36,7 +37,7 @@ def files_under(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("size", [0, 1, 65536, GATHER_BYTES - 1, GATHER_BYTES, GATHER_BYTES + 1, 9 << 20])
+@pytest.mark.parametrize("size", [0, 1, 65536, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 9 << 20])
 def test_blob_of_any_size_is_read_back_whole(blobs: FileBlobs, rng: Rng, size: int) -> None:
     sealed = rng(1 << 16) * (size // (1 << 16) + 1)
     writer = blobs.create(rng=rng)
@@ -62,7 +63,7 @@ def test_blob_before_keep_cannot_be_opened(blobs: FileBlobs, rng: Rng) -> None:
 
 def test_blob_discarded_leaves_no_file(blobs: FileBlobs, rng: Rng, tmp_path: Path) -> None:
     writer = blobs.create(rng=rng)
-    writer.write(bytes(GATHER_BYTES))
+    writer.write(bytes(BLOCK_BYTES))
     assert len(files_under(tmp_path)) == 1
     writer.discard()
     writer.discard()
@@ -154,7 +155,7 @@ def test_stored_ignores_what_is_no_blob(blobs: FileBlobs, rng: Rng, tmp_path: Pa
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
-@pytest.mark.parametrize("call", ["open", "writev", "fsync", "rename"])
+@pytest.mark.parametrize("call", ["open", "pwrite", "fsync", "rename"])
 def test_full_disk_at_any_step_is_told_and_leaves_nothing(
     blobs: FileBlobs, rng: Rng, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, code: int
 ) -> None:
@@ -167,7 +168,7 @@ def test_full_disk_at_any_step_is_told_and_leaves_nothing(
 
     monkeypatch.setattr(os, call, full)
     with pytest.raises(RetryLater) as caught:
-        store(blobs, bytes(GATHER_BYTES), rng=rng)
+        store(blobs, bytes(BLOCK_BYTES), rng=rng)
     assert caught.value.why is Busy.DISK_FULL
     monkeypatch.undo()
     blobs.discard_unfinished(older_than_seconds=-1)
@@ -195,23 +196,23 @@ def test_other_trouble_of_the_disk_stays_a_fault(
 ) -> None:
     writer = blobs.create(rng=rng)
 
-    def broken(_fd: int, _parts: object) -> int:
+    def broken(_fd: int, _content: object, _at: int) -> int:
         raise OSError(errno.EIO, "broken")
 
-    monkeypatch.setattr(os, "writev", broken)
+    monkeypatch.setattr(os, "pwrite", broken)
     with pytest.raises(OSError, match="broken"):
-        writer.write(bytes(GATHER_BYTES))
+        writer.write(bytes(2 * BLOCK_BYTES))
     writer.discard()
 
 
 def test_short_write_is_continued(blobs: FileBlobs, rng: Rng, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.writev
+    real = os.pwrite
 
-    def short(fd: int, parts: list[bytes]) -> int:
-        return real(fd, [b"".join(parts)[:1000]])
+    def short(fd: int, content: memoryview, at: int) -> int:
+        return real(fd, content[:1000], at)
 
     sealed = rng(3 * 1000 + 7)
-    monkeypatch.setattr(os, "writev", short)
+    monkeypatch.setattr(os, "pwrite", short)
     writer = blobs.create(rng=rng)
     for start in range(0, len(sealed), 700):
         writer.write(sealed[start : start + 700])
@@ -224,7 +225,7 @@ def test_data_is_synced_before_the_name_and_the_folder_after(
     blobs: FileBlobs, rng: Rng, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    real_sync, real_rename, real_write = os.fsync, os.rename, os.writev
+    real_sync, real_rename, real_write = os.fsync, os.rename, os.pwrite
 
     def sync(fd: int) -> None:
         steps.append("sync folder" if stat.S_ISDIR(os.fstat(fd).st_mode) else "sync file")
@@ -234,13 +235,13 @@ def test_data_is_synced_before_the_name_and_the_folder_after(
         steps.append("rename")
         real_rename(source, target)
 
-    def write(fd: int, parts: list[bytes]) -> int:
+    def write(fd: int, content: memoryview, at: int) -> int:
         steps.append("write")
-        return real_write(fd, parts)
+        return real_write(fd, content, at)
 
     monkeypatch.setattr(os, "fsync", sync)
     monkeypatch.setattr(os, "rename", rename)
-    monkeypatch.setattr(os, "writev", write)
+    monkeypatch.setattr(os, "pwrite", write)
     store(blobs, b"sealed", rng=bytes)
     # The first folder sync is that of the root: the fan-out folder itself is new.
     assert steps == ["write", "sync file", "sync folder", "rename", "sync folder"]
