@@ -39,10 +39,14 @@ class _Part:
         self.ended = threading.Event()
 
     def run(self, session: Session) -> None:
+        """Do it, as the only one of its transaction: what goes wrong ends that."""
+        self.result = self._effect(session)
+
+    def run_beside_others(self, session: Session) -> None:
         """Do it, or leave nothing of it. Trouble of the database itself ends the whole transaction."""
         try:
             with session.begin_nested():
-                self.result = self._effect(session)
+                self.run(session)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001  # raised again where the effect came from
@@ -131,7 +135,10 @@ class Database:
         try:
             with self._writing(left_ms) as session:
                 for part in parts:
-                    part.run(session)
+                    if len(parts) == 1:
+                        part.run(session)
+                    else:
+                        part.run_beside_others(session)
         except BaseException as error:
             for part in parts:
                 part.error = part.error or error

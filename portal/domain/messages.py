@@ -11,9 +11,9 @@ import dataclasses
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,11 +22,15 @@ from portal.crypto.suites import Secret
 from portal.domain.drafts import DraftFileInfo, DraftSecrets, read_files
 from portal.domain.intake import Intake
 from portal.domain.recipients import TipKeys
-from portal.domain.rows import Rows, insert_or_update
+from portal.domain.rows import Rows, Upsert
 from portal.domain.sealing import add_file, add_identity, add_text
 from portal.models import Desk, Draft, DraftFile, Message, OutboxTopic, Tip, new_id
 from portal.models.records import Identity, InformantMessage
 from portal.storage.errors import BlobMissing
+
+_WRITTEN: Final = ("tip_id", "content_mac")
+_FIRST: Final = Upsert(Draft, change=_WRITTEN, only_where=Draft.content_mac.is_(None))
+_AGAIN: Final = Upsert(Draft, change=_WRITTEN, only_where=Draft.content_mac == bindparam("known_mac"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,11 @@ def _take_turn(
         "tip_id": tip.id,
         "content_mac": tag,
     }
-    unchanged = Draft.content_mac.is_(None) if known.tag is None else Draft.content_mac == known.tag
-    if not insert_or_update(session, Draft, values, change=("tip_id", "content_mac"), only_where=unchanged):
+    if known.tag is None:
+        is_written = _FIRST.run(session, values)
+    else:
+        is_written = _AGAIN.run(session, values | {"known_mac": known.tag})
+    if not is_written:
         raise Overtaken
 
 

@@ -83,32 +83,38 @@ def insert_unless_there(session: Session, model: type[Base], values: dict[str, A
     session.execute(_insert(session, table).values(values).on_conflict_do_nothing(index_elements=_key(table)))
 
 
-def insert_or_update(
-    session: Session,
-    model: type[Base],
-    values: dict[str, Any],
-    *,
-    change: tuple[str, ...],
-    only_where: ColumnElement[bool],
-) -> bool:
+class Upsert:
     """Insert one row, or set the columns in ``change`` where ``only_where`` holds of the old row.
 
-    Returns whether the row now has these values. Of two transactions that race, one gets False.
+    Made once and run often: building a statement is a good part of running it. Of two transactions that race,
+    one gets False.
     """
-    table = table_of(model)
-    statement = (
-        _insert(session, table)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=_key(table),
-            set_={name: values[name] for name in change},
-            where=only_where,
+
+    def __init__(
+        self, model: type[Base], *, change: tuple[str, ...], only_where: ColumnElement[bool]
+    ) -> None:
+        self._model = model
+        self._change = change
+        self._only_where = only_where
+        self._made: dict[str, sqlite.Insert | postgresql.Insert] = {}
+
+    def run(self, session: Session, values: dict[str, Any]) -> bool:
+        """Whether the row now has these values. values: of the row, and of the condition's parameters."""
+        dialect = session.get_bind().dialect.name
+        if (statement := self._made.get(dialect)) is None:
+            statement = self._made[dialect] = self._make(_insert(session, table_of(self._model)))
+        # An INSERT's row count is otherwise not kept with psycopg.
+        keeping = {"preserve_rowcount": True}
+        result = session.connection().execute(statement, values, execution_options=keeping)
+        assert isinstance(result, CursorResult)
+        return result.rowcount == 1
+
+    def _make(self, insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+        return insert.on_conflict_do_update(
+            index_elements=_key(table_of(self._model)),
+            set_={name: insert.excluded[name] for name in self._change},
+            where=self._only_where,
         )
-    )
-    # An INSERT's row count is otherwise not kept with psycopg.
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
-    assert isinstance(result, CursorResult)
-    return result.rowcount == 1
 
 
 def _insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -46,7 +46,7 @@ from portal.domain.messages import (
     mark_submitted,
     write,
 )
-from portal.domain.rows import Rows, insert_or_update
+from portal.domain.rows import Rows, Upsert
 from portal.domain.sealing import add_file, add_identity, add_text
 from portal.models import Desk, Draft, MessageKind, OutboxTopic, Tip, new_id
 from portal.models.records import Identity, InformantMessage, Statement
@@ -54,6 +54,9 @@ from portal.storage.errors import Busy, RetryLater
 
 ATTEMPTS: Final = 4
 """Two requests of one form may overtake each other; each attempt looks at what the other has made of it."""
+
+
+_SEND: Final = Upsert(Draft, change=("desk", "tip_id", "content_mac"), only_where=Draft.tip_id.is_(None))
 
 
 class Outcome(StrEnum):
@@ -149,9 +152,7 @@ def _insert(intake: Intake, draft: DraftSecrets, content: _Content, *, receipt: 
     def effect(session: Session) -> None:
         mark_submitted(session, content.files)
         rows.write(session)
-        unsent = Draft.tip_id.is_(None)
-        change = ("desk", "tip_id", "content_mac")
-        if not insert_or_update(session, Draft, made, change=change, only_where=unsent):
+        if not _SEND.run(session, made):
             raise Overtaken
 
     try:

@@ -31,6 +31,21 @@ def test_picture_shows_the_code_of_exactly_this_text() -> None:
     assert seen != [[int(module) for module in row] for row in other]
 
 
+def test_picture_shows_what_the_library_makes_of_any_receipt() -> None:
+    """Codes are put together from what each bit turns over; every letter of the alphabet at every place."""
+    alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+    for turn in range(len(alphabet)):
+        letters = (alphabet[turn:] + alphabet[:turn])[:24]
+        text = "-".join(letters[start : start + 4] for start in range(0, 24, 4))
+        made = segno.make_qr(text, error="m", mode="alphanumeric", mask=3, boost_error=False).matrix
+        png = Image.open(io.BytesIO(receipts.picture(text)))
+        near, far = QUIET * MODULE, (QUIET + len(made)) * MODULE
+        code = png.crop((near, near, far, far))
+        seen = code.resize((len(made), len(made)), Image.Resampling.NEAREST).tobytes()
+        expected = bytes(255 * (1 - module) for row in made for module in row)
+        assert seen == Image.frombytes("L", (len(made), len(made)), expected).convert("1").tobytes()
+
+
 def test_picture_carries_no_words_of_its_own() -> None:
     png = Image.open(io.BytesIO(receipts.picture(TEXT)))
     assert (png.format, png.mode, png.info) == ("PNG", "1", {})
