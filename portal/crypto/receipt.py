@@ -24,8 +24,6 @@ _SECRET_BYTES: Final = 15
 _CHECK_SUM: Final = 5
 _VALUES: Final = {character: value for value, character in enumerate(ALPHABET)}
 _FORGIVEN: Final = str.maketrans("abcdefghijklmnopqrstuvwxyzIiLlOo", "ABCDEFGHIJKLMNOPQRSTUVWXYZ111100")
-# What a Chinese input method or a word processor makes of a dash, beyond Unicode's own dash category.
-_ALSO_SEPARATORS: Final = frozenset("−_.·ー*")
 
 
 def _times_alpha(value: int) -> int:
@@ -86,11 +84,12 @@ class Receipt(Secret):
     def parse(cls, text: str) -> Receipt:
         """Read what a person typed. Raises MistypedReceipt, before any key is derived.
 
-        Forgiven: case, full width, spaces, dashes and the like, I and L for 1, O for 0. Source: FORMAT.md §9.
+        Forgiven: case, full width, everything between and around that is neither a digit nor a letter with
+        case (dashes, punctuation, Chinese words), I and L for 1, O for 0. Source: FORMAT.md §9.
         """
         if len(text) > _MAX_TYPED:
             raise MistypedReceipt(MistypeReason.LENGTH, characters=len(text))
-        typed = "".join(c for c in unicodedata.normalize("NFKC", text) if not _is_separator(c))
+        typed = "".join(c for c in unicodedata.normalize("NFKC", text) if _counts(c))
         typed = typed.translate(_FORGIVEN)
         if len(typed) != CHARACTERS:
             raise MistypedReceipt(MistypeReason.LENGTH, characters=len(typed))
@@ -137,6 +136,6 @@ def both_secrets(form_secret: bytes, cookie_secret: bytes) -> bytes:
     return lp(form_secret) + lp(cookie_secret)
 
 
-def _is_separator(character: str) -> bool:
+def _counts(character: str) -> bool:
     category = unicodedata.category(character)
-    return category[0] == "Z" or category in ("Cc", "Cf", "Pd") or character in _ALSO_SEPARATORS
+    return category[0] == "N" or category in ("Lu", "Ll", "Lt")

@@ -87,7 +87,7 @@ class Mailbox(Secret):
 
     messages: the office's, oldest first. sent: what the informant wrote, by kind and day alone.
     identity_opened: two people have opened who the informant is; the page says so. open_question: the newest
-    question without a reply that the office has signed.
+    question without a reply that the office has signed. is_answered: there were questions, and none is open.
     """
 
     tip_id: uuid.UUID
@@ -101,7 +101,7 @@ class Mailbox(Secret):
     sent: tuple[tuple[MessageKind, date], ...]
     open_question: uuid.UUID | None
     can_object: bool
-    can_add: bool = True
+    is_answered: bool = False
 
 
 _SHOWN: Final = (
@@ -137,11 +137,10 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         _open_decoy(private)
         raise UnknownReceipt
     replied = {row.reply_to for row in found if row.kind is MessageKind.REPLY}
-    questions = [
-        message.id
-        for message in messages
-        if message.kind is MessageKind.QUESTION and message.trouble is None and message.id not in replied
+    asked = [
+        message.id for message in messages if message.kind is MessageKind.QUESTION and message.trouble is None
     ]
+    questions = [question for question in asked if question not in replied]
     return Mailbox(
         tip_id=tip.id,
         desk=tip.desk,
@@ -154,6 +153,7 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         sent=tuple((row.kind, row.sent_on) for row in found if not row.kind.from_office),
         open_question=questions[-1] if questions else None,
         can_object=tip.state in OBJECTION_STATES,
+        is_answered=bool(asked) and not questions,
     )
 
 
@@ -178,7 +178,8 @@ def send(
 ) -> bool:
     """Write a reply, material or an objection to the tip.
 
-    Returns whether it is new (False: this form sent it before). files: object ids of the draft. Raises
+    Returns whether it is new (False: this form sent it before). files: object ids of the draft. reply_to: the
+    question it answers; one that is no question of this tip counts as none. Raises
     UnknownReceipt, FormSpent, FilesGone, TooManyFiles, DeskClosed, RetryLater; after any of them nothing was
     written.
     """
@@ -191,6 +192,7 @@ def send(
         if known.sent_to not in (None, known.tip.id):
             raise FormSpent
         with intake.reading() as session:
+            reply_to = _question(session, known.tip.id, reply_to)
             chosen = choose_files(session, draft=draft, object_ids=files, limits=intake.limits)
         tag = _tag(draft, kind=kind, text=text, reply_to=reply_to, files=chosen)
         if is_same(intake, known, tag=tag, files=chosen):
@@ -201,6 +203,16 @@ def send(
         if write(intake, draft=draft, known=known, tip=known.tip, tag=tag, message=message):
             return True
     raise RetryLater(Busy.DATABASE)
+
+
+def _question(session: Session, tip_id: uuid.UUID, message_id: uuid.UUID | None) -> uuid.UUID | None:
+    """``message_id`` if it is a question to this tip's informant."""
+    if message_id is None:
+        return None
+    asked = select(Message.id).where(
+        Message.id == message_id, Message.tip_id == tip_id, Message.kind == MessageKind.QUESTION
+    )
+    return session.scalars(asked).one_or_none()
 
 
 def _tag(

@@ -154,9 +154,9 @@ class _Sink:
         limits = self._limits
         if isinstance(event, PartBytes):
             self._fields_bytes += len(event.content)
-            part.value += event.content
-            if len(part.value) > limits.max_field_bytes or self._fields_bytes > limits.max_fields_bytes:
-                raise TooLarge(Refused.FIELD_TOO_LARGE, max_bytes=limits.max_field_bytes)
+            if self._fields_bytes > limits.max_fields_bytes:
+                raise TooLarge(Refused.FIELD_TOO_LARGE, max_bytes=limits.max_fields_bytes)
+            part.value += event.content[: limits.max_field_bytes - len(part.value)]
         else:
             self._fields += 1
             if self._fields > limits.max_fields:

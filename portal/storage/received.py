@@ -31,13 +31,17 @@ _UNPRINTABLE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one body may hold. Bytes are true bytes, as the sender's."""
+    """What one body may hold. Bytes are true bytes, as the sender's.
+
+    A field is cut off at ``max_field_bytes``, far above what any form takes: the form then says that it is
+    too long, and all that is beside it was kept.
+    """
 
     max_file_bytes: int
     max_message_bytes: int
     max_files: int
     max_fields: int = 200
-    max_field_bytes: int = 64 * 1024
+    max_field_bytes: int = 256 * 1024
     max_fields_bytes: int = 512 * 1024
 
     @property

@@ -115,6 +115,5 @@ def _read_text_form(stream: IO[bytes], *, into: Received, limits: Limits) -> Non
     except ValueError:
         raise BrokenBody(Refused.MALFORMED) from None
     for name, value in pairs:
-        if len(value.encode("utf-8", "replace")) > limits.max_field_bytes:
-            raise TooLarge(Refused.FIELD_TOO_LARGE, max_bytes=limits.max_field_bytes)
-        into.fields.add(name, value)
+        kept = value.encode("utf-8", "replace")[: limits.max_field_bytes]
+        into.fields.add(name, kept.decode("utf-8", "replace"))

@@ -7,6 +7,7 @@ it was typed, so that a page with problems shows it again. Must not know: HTML, 
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -85,7 +86,7 @@ class TipForm(Secret):
         return Statement(
             reporter=Reporter(values["reporter"]),
             subject=Subject(int(values["subject"])),
-            about="" if self._is("about_unsure") else values["about"],
+            about=self._about(),
             place=values["place"],
             when=values["when"],
             account=values["account"],
@@ -101,6 +102,11 @@ class TipForm(Secret):
         if self.values["identity"] != "leave":
             return Identity()
         return Identity(name=self.values["name"], contact=self.values["contact"])
+
+    def _about(self) -> str:
+        """A guess is worth keeping, as a guess: triage and whoever must not see the tip go by it."""
+        about = self.values["about"]
+        return _("%(about)s (not sure)", about=about) if about and self._is("about_unsure") else about
 
     def _is(self, name: str) -> bool:
         return self.values[name] == _YES
@@ -168,10 +174,11 @@ _TIP_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageForm(Secret):
-    """A form of the mailbox: a reply, an addition or an objection."""
+    """A form of the mailbox: a reply, an addition or an objection. question: what a reply answers."""
 
     kind: MessageKind
     text: str
+    question: uuid.UUID | None = None
 
     @classmethod
     def read(cls, fields: MultiDict[str, str]) -> MessageForm:
@@ -179,7 +186,8 @@ class MessageForm(Secret):
         kind = _one_of(MessageKind, fields.get("kind", ""))
         if kind is None or kind.from_office:
             kind = MessageKind.MATERIAL
-        return cls(kind, cleaned(fields.get("text", "")))
+        question = _id(fields.get("question", "")) if kind is MessageKind.REPLY else None
+        return cls(kind, cleaned(fields.get("text", "")), question)
 
     def problems(self, *, files: int) -> list[Problem]:
         """What is missing or too long. files: how many go with it."""
@@ -217,6 +225,13 @@ def _too_much(length: int, *, most: int) -> str:
         count=length,
         most=most,
     )
+
+
+def _id(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _one_of(kind: type[E], value: str) -> E | None:

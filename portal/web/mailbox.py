@@ -20,7 +20,7 @@ from portal.crypto.suites import Secret
 from portal.domain.errors import UnknownReceipt
 from portal.domain.mailbox import Mailbox, Trouble, open_mailbox, send
 from portal.errors import MistypedReceipt, XiansuoError
-from portal.models import MessageKind
+from portal.models import MessageKind, TipState
 from portal.storage.errors import RetryLater
 from portal.texts import LANGUAGES, choose_language
 from portal.texts import gettext as _
@@ -40,6 +40,7 @@ from portal.web.uploads import (
 
 bp = Blueprint("mailbox", __name__)
 
+_CLOSED: Final = frozenset({TipState.DECLINED, TipState.REFERRED, TipState.HANDED_ON})
 KINDS: Final = (MessageKind.REPLY, MessageKind.OBJECTION, MessageKind.MATERIAL)
 
 
@@ -50,6 +51,7 @@ class Typed(Secret):
     kind: str = ""
     text: str = ""
     draft: str = ""
+    question: str = ""
     files: tuple[ListedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -84,14 +86,12 @@ class Entry(Secret):
 @bp.get("/check")
 def ask() -> Response:
     """Ask for the receipt."""
-    return screens().still("portal/check.html", problem="")
+    return screens().still("portal/check.html", problem="", typed="")
 
 
 @bp.post("/check")
 def look() -> Response:
     """Open the mailbox of a receipt."""
-    if (code := request.form.get("switch")) in LANGUAGES:
-        choose_language(str(code))
     return _opened(request.form.get("receipt", ""))
 
 
@@ -106,10 +106,13 @@ def look_again() -> AnyResponse:
 def write() -> Response:
     """Put a message into the mailbox."""
     try:
+        if (code := request.form.get("switch")) in LANGUAGES:
+            choose_language(str(code))
+            return _again(portal_request(), answer=Answer(200, None))
         check_token(request.form.get(FIELD, ""))
         return _take(portal_request())
     except (MistypedReceipt, UnknownReceipt) as error:
-        return _refused(error)
+        return _refused(error, typed=request.form.get("receipt", ""))
     except TROUBLES as error:
         answer = answer_to(error)
     return _again(portal_request(), answer=answer)
@@ -124,7 +127,6 @@ def _take(sent: PortalRequest) -> Response:
     problems = [*form.problems(files=len(files)), *file_problems(sent)]
     if problems:
         return _again(sent, answer=Answer(422, None), problems=problems)
-    mailbox = open_mailbox(screens().intake, receipt=receipt)
     is_new = send(
         screens().intake,
         receipt=receipt,
@@ -132,7 +134,7 @@ def _take(sent: PortalRequest) -> Response:
         kind=form.kind,
         text=form.text,
         files=files,
-        reply_to=mailbox.open_question if form.kind is MessageKind.REPLY else None,
+        reply_to=form.question,
     )
     thanks = (
         _("Thank you. It has arrived.")
@@ -148,6 +150,7 @@ def _again(sent: PortalRequest, *, answer: Answer, problems: list[Problem] | Non
         kind=form.kind.value,
         text=form.text,
         draft=new_form_secret(screens().intake.rng) if answer.fresh else sent.form.get("draft", ""),
+        question=str(form.question or ""),
         files=() if answer.fresh else tuple(listed_files(sent)),
         problems=tuple((f"{form.kind.value}-{name}", text) for name, text in problems or ()),
     )
@@ -176,28 +179,31 @@ def _opened(text: str, *, typed: Typed | None = None, said: Said | None = None) 
         receipt = Receipt.parse(text)
         mailbox = open_mailbox(screens().intake, receipt=receipt)
     except (MistypedReceipt, UnknownReceipt) as error:
-        return _refused(error)
+        return _refused(error, typed=text)
     return _page(receipt, mailbox, typed=typed or Typed(), said=said)
 
 
-def _refused(error: XiansuoError) -> Response:
+def _refused(error: XiansuoError, *, typed: str) -> Response:
+    """Ask again; what was typed stands there to be compared with the paper, in this one answer."""
     if isinstance(error, MistypedReceipt):
         problem = str(words.RECEIPT_PROBLEMS[error.reason]) % {"count": error.characters}
     else:
         # Never given out and deleted are one: nobody learns which receipts once were.
         problem = _("There is no report with this receipt. Please compare it once more.")
-    return make_response(render_template("portal/check.html", problem=problem), 422)
+    return make_response(render_template("portal/check.html", problem=problem, typed=typed), 422)
 
 
 def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None) -> Response:
+    # A report that was opened again still has why it was closed before.
+    is_closed = mailbox.state in _CLOSED
     return make_response(
         render_template(
             "portal/mailbox.html",
             state=mailbox.state.value,
-            status=words.STATUSES[mailbox.state],
+            status=_status(mailbox),
             received_on=format_date(mailbox.received_on, "long"),
-            reason=words.REASONS.get(mailbox.closing_code or ""),
-            channel=words.CHANNELS.get(mailbox.channel_code or ""),
+            reason=words.REASONS.get(mailbox.closing_code or "") if is_closed else None,
+            channel=words.CHANNELS.get(mailbox.channel_code or "") if is_closed else None,
             identity_opened=mailbox.identity_opened,
             entries=_entries(mailbox),
             question=mailbox.open_question,
@@ -208,6 +214,15 @@ def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None
             **_for_forms(receipt.text, typed=typed),
         )
     )
+
+
+def _status(mailbox: Mailbox) -> words.Status:
+    """The state in words; what the informant has just done counts before the office has taken note of it."""
+    if mailbox.state is TipState.ASKING and mailbox.is_answered:
+        return words.REPLIED
+    if mailbox.state is TipState.TRIAGE and any(kind is MessageKind.OBJECTION for kind, _on in mailbox.sent):
+        return words.REOPENED
+    return words.STATUSES[mailbox.state]
 
 
 def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
@@ -222,6 +237,9 @@ def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
         "wrong": {name.partition("-")[2]: text for name, text in typed.problems},
         "max_files": limits.max_files,
         "max_file": size_in_words(limits.max_file_bytes),
+        "max_message": size_in_words(limits.max_message_bytes),
+        "max_file_bytes": limits.max_file_bytes,
+        "max_message_bytes": limits.max_message_bytes,
     }
 
 

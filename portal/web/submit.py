@@ -17,7 +17,14 @@ from portal.web.forms import Problem, TipForm
 from portal.web.screens import Filled, screens
 from portal.web.tokens import FIELD, check_token, new_token
 from portal.web.troubles import BUSY, TROUBLES, Answer, answer_to, file_problems, listed_files
-from portal.web.uploads import Into, PortalRequest, portal_request, rotate_cookie_secret, takes_files
+from portal.web.uploads import (
+    Into,
+    PortalRequest,
+    has_cookie_secret,
+    portal_request,
+    rotate_cookie_secret,
+    takes_files,
+)
 
 bp = Blueprint("submit", __name__)
 
@@ -42,9 +49,13 @@ def send() -> Response:
 
 @bp.post("/submit/saved")
 def saved() -> AnyResponse:
-    """The person has the receipt: from here on this browser can no longer work it out."""
-    check_token(request.form.get(FIELD, ""))
-    rotate_cookie_secret(session, rng=screens().intake.rng)
+    """The person has the receipt: from here on this browser can no longer work it out.
+
+    Without a good token too: the page may have lain open for days. Other sites' pages send no cookie along,
+    so that they find nothing here to forget.
+    """
+    if has_cookie_secret(session):
+        rotate_cookie_secret(session, rng=screens().intake.rng)
     return redirect(url_for("pages.saved"), 303)
 
 

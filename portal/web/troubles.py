@@ -12,7 +12,7 @@ from portal.domain.drafts import list_files
 from portal.domain.errors import DeskClosed, FilesGone, FormSpent, TooManyFiles
 from portal.errors import TooLong, XiansuoError
 from portal.storage.errors import RetryLater
-from portal.storage.received import BrokenBody, TooLarge
+from portal.storage.received import BrokenBody, Refused, TooLarge
 from portal.texts import lazy_gettext as _
 from portal.web import words
 from portal.web.forms import Problem, size_in_words
@@ -59,7 +59,11 @@ _ANSWERS: Final[dict[type[XiansuoError], Answer]] = {
         409, _("Please look at the first question again: it cannot be sent from here that way.")
     ),
     FilesGone: Answer(
-        409, _("Some files are no longer here (they are kept for a day). Please choose them again.")
+        409,
+        _(
+            "Some files are no longer here: they are kept for a day, and only until you say on another page"
+            " that you have saved its receipt. Please choose them again."
+        ),
     ),
     TooManyFiles: Answer(
         413, _("These are too many files for one report. Untick some; you can add them later.")
@@ -74,6 +78,16 @@ _ANSWERS: Final[dict[type[XiansuoError], Answer]] = {
     RetryLater: Answer(503, _("The system is busy. Nothing is lost: wait a minute and send it once more.")),
 }
 
+_TOO_LARGE: Final[dict[Refused, Answer]] = {
+    Refused.FIELD_TOO_LARGE: Answer(
+        413, _("You wrote more than a form can carry. Shorten it, or put it into a file and attach that.")
+    ),
+    Refused.TOO_MANY_FIELDS: Answer(
+        413,
+        _("This form arrived with fields that it does not have. Please look it through and send it again."),
+    ),
+}
+
 #: What ``answer_to`` has an answer to: catch these.
 TROUBLES: Final = tuple(_ANSWERS)
 
@@ -82,6 +96,8 @@ BUSY: Final = _ANSWERS[RetryLater]
 
 def answer_to(error: XiansuoError) -> Answer:
     """How a page answers one of ``TROUBLES``."""
+    if isinstance(error, TooLarge) and error.reason in _TOO_LARGE:
+        return _TOO_LARGE[error.reason]
     return next(answer for kind, answer in _ANSWERS.items() if isinstance(error, kind))
 
 

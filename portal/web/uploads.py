@@ -1,6 +1,6 @@
 """The public side's request: who may send files, and the draft they go into.
 
-Owns: what has to come before the first file of a form (a valid token, the form's secret, the desk; on mailbox
+Owns: what has to come before the first file of a form (a valid token, the form's secret; on mailbox
 forms a receipt that opens a tip), and the rows of the draft for what has arrived. Must not know: the form's
 other fields, templates. Source: 4-sealing "Sealed object" (push sink), 7-facts.
 
@@ -19,7 +19,7 @@ For the screens:
     portal_request().chosen_files()     # for submit_tip / send: what the page listed and was kept, then new
 
 Fields, all before the first file input: ``csrf_token``; ``draft``, the form secret in hexadecimal
-(``new_form_secret``); ``desk``, a ``Desk`` value that the first question decided (tip forms); ``receipt``
+(``new_form_secret``); ``desk``, a ``Desk`` value, once that question is answered (tip forms); ``receipt``
 (mailbox forms); one ``keep`` for each file listed and still wanted, its object id. File inputs are ``files``.
 The cookie secret lies in Flask's session (``ensure_cookie_secret`` where the form is shown,
 ``rotate_cookie_secret`` when the receipt is saved).
@@ -39,7 +39,6 @@ from werkzeug.datastructures import MultiDict
 from portal.crypto.receipt import Receipt
 from portal.crypto.stream import ObjectKind
 from portal.domain.drafts import DraftFileInfo, DraftSecrets, keep_files, list_files
-from portal.domain.errors import DeskClosed
 from portal.domain.flood import UploadTurn, UploadTurns
 from portal.domain.intake import Intake
 from portal.domain.mailbox import desk_of
@@ -60,7 +59,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class FormIncomplete(XiansuoError):
-    """A form without its secret, desk or cookie: a browser that keeps no cookies, or a form made elsewhere.
+    """A form without its secret or cookie: a browser that keeps no cookies, or a form made elsewhere.
 
     ``missing``: the field, or "cookie".
     """
@@ -107,8 +106,13 @@ def new_form_secret(rng: Rng) -> str:
 
 def ensure_cookie_secret(session: MutableMapping[str, Any], *, rng: Rng) -> None:
     """Give this browser its half of every receipt, unless it has one."""
-    if not isinstance(session.get(SESSION_SECRET), str):
+    if not has_cookie_secret(session):
         rotate_cookie_secret(session, rng=rng)
+
+
+def has_cookie_secret(session: MutableMapping[str, Any]) -> bool:
+    """Whether this browser brought its half along."""
+    return isinstance(session.get(SESSION_SECRET), str)
 
 
 def rotate_cookie_secret(session: MutableMapping[str, Any], *, rng: Rng) -> None:
@@ -205,13 +209,9 @@ class _DraftAdmission:
         intake = self._uploads.intake
         if self._into is Into.MAILBOX:
             return desk_of(intake, receipt=Receipt.parse(fields.get("receipt", "")))
-        try:
-            desk = Desk(fields.get("desk", ""))
-        except ValueError:
-            raise FormIncomplete("desk") from None
-        if not intake.recipients.offers(desk):
-            raise DeskClosed(desk)
-        return desk
+        # The first question may still be unanswered: the files wait in the draft, which no desk can open.
+        desk = fields.get("desk", "")
+        return Desk(desk) if desk in set(Desk) else Desk.DESK
 
 
 def _uploads() -> Uploads:

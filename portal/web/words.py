@@ -83,6 +83,18 @@ STATUSES: Final[dict[TipState, Status]] = {
     ),
 }
 
+REPLIED: Final = Status(
+    _("Your answer has arrived"),
+    _("Someone will read it and go on with your report. You need do nothing."),
+)
+"""While the office has not yet taken note of a reply."""
+
+REOPENED: Final = Status(
+    _("It is being looked at once more"),
+    _("You said that this does not answer you. What comes of it, you see here."),
+)
+"""After an objection: what was said of times before no longer holds."""
+
 #: Why a report was not taken up. The codes are the internal side's.
 REASONS: Final[dict[str, Any]] = {
     "court": _("A court or an arbitration body is already dealing with it. Only they can decide now."),

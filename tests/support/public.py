@@ -16,6 +16,7 @@ from html import unescape
 from pathlib import Path
 
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from config import PortalSettings, load_portal
@@ -23,7 +24,7 @@ from portal.app import create_app
 from portal.clock import Clock, SystemClock
 from portal.db import Database
 from portal.domain.intake import Intake
-from portal.models import SYSTEM_RNG, DirectoryEntry, DirectoryKind, KeyPurpose, Rng, new_id
+from portal.models import SYSTEM_RNG, Base, DirectoryEntry, DirectoryKind, KeyPurpose, Rng, Tip, new_id
 from portal.web.screens import EXTENSION, Screens
 from tests.support import machine
 from tests.support.intake import SigningDesk
@@ -96,6 +97,16 @@ class PublicSite:
         screens = self.app.extensions[EXTENSION]
         assert isinstance(screens, Screens)
         return screens.intake
+
+    def tips(self) -> list[Tip]:
+        """Rows of all tips."""
+        with self.desk.database.read() as session:
+            return list(session.scalars(select(Tip)))
+
+    def count(self, table: type[Base]) -> int:
+        """How many rows a table has."""
+        with self.desk.database.read() as session:
+            return session.scalar(select(func.count()).select_from(table)) or 0
 
     def visitor(self) -> Visitor:
         """A person with a browser of their own."""

@@ -196,7 +196,7 @@ function receiptText(formSecret, cookieSecret) {
 
 function parseReceipt(typed) {
   must(typed.length <= 200, "length");
-  const text = typed.normalize("NFKC").replace(/[\p{Z}\p{Cc}\p{Cf}\p{Pd}−_.·ー*]/gu, "")
+  const text = typed.normalize("NFKC").replace(/[^\p{N}\p{Lu}\p{Ll}\p{Lt}]/gu, "")
     .replace(/[a-z]/g, (letter) => letter.toUpperCase()).replace(/[IL]/g, "1").replace(/O/g, "0");
   const values = [...text].map((character) => ALPHABET.indexOf(character));
   must(values.length === 24 && values.every((value) => value >= 0), "form");

@@ -89,7 +89,6 @@ def test_new_tip_has_an_empty_mailbox(intake: Intake, receipt: Receipt) -> None:
         sent=(),
         open_question=None,
         can_object=False,
-        can_add=True,
     )
 
 

@@ -84,7 +84,11 @@ def test_statement_and_identity_say_what_was_typed() -> None:
     )
     statement = form.statement()
     assert (statement.reporter, statement.subject) == (Reporter.CITIZEN, Subject.PROMISE_BROKEN)
-    assert (statement.urgent, statement.in_attachment, statement.about) == (True, False, "")
+    assert (statement.urgent, statement.in_attachment, statement.about) == (
+        True,
+        False,
+        "河东街道办事处 (not sure)",
+    )
     assert statement.account == TYPED["account"]
     assert form.identity() == Identity(name="王芳", contact="")
     assert TipForm.read(MultiDict(TYPED)).identity().is_empty

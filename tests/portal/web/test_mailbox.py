@@ -10,6 +10,7 @@ from portal.crypto.receipt import Receipt
 from portal.crypto.signing import SigningKey
 from portal.models import Message, MessageKind, Tip, TipState
 from portal.web import words
+from tests.support.intake_server import multipart
 from tests.support.public import TYPED, PublicSite, Visitor
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -89,14 +90,14 @@ def test_swapped_signs_are_told_by_the_check_character(visitor: Visitor, receipt
     assert look(visitor, swapped).problems == ["有一位输错了，或者有两位颠倒了，请对照检查。"]
 
 
-def test_receipt_never_given_out_gets_no_mailbox_and_is_not_repeated(visitor: Visitor) -> None:
+def test_receipt_never_given_out_gets_no_mailbox_and_stays_to_be_compared(visitor: Visitor) -> None:
     stranger = Receipt.from_secrets(b"a" * 32, b"b" * 32).text
     look(visitor, stranger)
     assert (visitor.page.status_code, visitor.problems) == (
         422,
         ["没有与这个查询码对应的线索，请再核对一遍。"],
     )
-    assert stranger not in visitor.text
+    assert f'value="{stranger}"' in visitor.text
 
 
 def test_looking_needs_no_cookie(site: PublicSite, receipt: str) -> None:
@@ -229,11 +230,69 @@ def test_opened_identity_is_told(site: PublicSite, visitor: Visitor, receipt: st
     assert "您的身份信息被打开过" in look(visitor, receipt).text
 
 
-def test_language_is_changed_without_typing_the_receipt_again(visitor: Visitor, receipt: str) -> None:
-    form = look(visitor, receipt).hidden(CHECK)
-    visitor.page = visitor.client.post(CHECK, data=form | {"switch": "en"})
+def test_language_is_changed_without_typing_receipt_or_message_again(visitor: Visitor, receipt: str) -> None:
+    look(visitor, receipt).send(WRITE, {"switch": "en", "text": "还没写完"}, kind="material")
+    assert visitor.page.status_code == 200
     assert '<html lang="en">' in visitor.text
     assert "We have it" in visitor.text
+    assert "还没写完" in visitor.text
+
+
+def test_reply_sent_twice_is_written_once(site: PublicSite, visitor: Visitor, receipt: str, tip: Tip) -> None:
+    site.desk.write_to(tip, "门牌号是多少？")
+    form = look(visitor, receipt).hidden(WRITE, kind="reply") | {"text": "东风路12号"}
+    visitor.post(WRITE, multipart(form))
+    assert visitor.notice == "收到了，谢谢您。"
+    visitor.post(WRITE, multipart(form))
+    assert "没有重复保存" in visitor.notice
+    assert [message.kind for message in messages(site)] == [MessageKind.QUESTION, MessageKind.REPLY]
+
+
+def test_reply_belongs_to_the_question_that_stood_above_it(
+    site: PublicSite, visitor: Visitor, receipt: str, tip: Tip
+) -> None:
+    first = site.desk.write_to(tip, "门牌号是多少？")
+    form = look(visitor, receipt).hidden(WRITE, kind="reply") | {"text": "东风路12号"}
+    site.desk.write_to(tip, "是哪一天的事？")
+    visitor.post(WRITE, multipart(form))
+    assert messages(site)[-1].reply_to == first
+
+
+def test_reply_to_what_is_no_question_is_taken_all_the_same(
+    site: PublicSite, visitor: Visitor, receipt: str, tip: Tip
+) -> None:
+    site.desk.write_to(tip, "门牌号是多少？")
+    form = look(visitor, receipt).hidden(WRITE, kind="reply")
+    for wrong in (str(tip.id), "门牌", ""):
+        visitor.post(WRITE, multipart(form | {"question": wrong, "text": f"回答{wrong}"}))
+        assert visitor.page.status_code == 200
+        assert messages(site)[-1].reply_to is None
+
+
+def test_whoever_has_answered_is_not_asked_again(
+    site: PublicSite, visitor: Visitor, receipt: str, tip: Tip
+) -> None:
+    site.desk.write_to(tip, "门牌号是多少？")
+    set_tip(site, state=TipState.ASKING)
+    look(visitor, receipt)
+    assert "我们有个问题想问您" in visitor.text
+    visitor.send(WRITE, {"text": "东风路12号"}, kind="reply")
+    assert "我们有个问题想问您" not in visitor.text
+    assert "您的回答已经收到" in visitor.text
+
+
+def test_report_opened_again_says_nothing_of_why_it_was_closed_or_of_times_gone_by(
+    site: PublicSite, visitor: Visitor, receipt: str, tip: Tip
+) -> None:
+    set_tip(site, state=TipState.DECLINED, closing_code="not-object", channel_code="hotline")
+    look(visitor, receipt)
+    assert "12345" in visitor.text
+    visitor.send(WRITE, {"text": "你们管得到。"}, kind="objection")
+    set_tip(site, state=TipState.TRIAGE)
+    look(visitor, receipt)
+    assert "正在重新办理" in visitor.text
+    assert "12345" not in visitor.text
+    assert "15 天" not in visitor.text
 
 
 def test_address_of_an_answered_form_leads_back_to_the_question(visitor: Visitor) -> None:

@@ -74,10 +74,19 @@ def test_unknown_address_has_a_friendly_page(visitor: Visitor, path: str) -> Non
     assert "这个网址没有内容" in visitor.text
 
 
-def test_saving_without_token_changes_nothing(visitor: Visitor) -> None:
+def test_saving_from_a_page_that_lay_open_too_long_forgets_all_the_same(visitor: Visitor) -> None:
     visitor.open("/submit")
     form = visitor.hidden("/submit")
-    visitor.page = visitor.client.post("/submit/saved", data={"csrf_token": "forged"})
-    assert visitor.page.status_code == 400
     visitor.page = visitor.client.post("/submit", data=form | dict(TYPED))
-    assert visitor.receipt != ""
+    first = visitor.receipt
+    visitor.page = visitor.client.post("/submit/saved", data={"csrf_token": "too old"})
+    assert (visitor.page.status_code, visitor.page.headers["Location"]) == (303, "/saved")
+    visitor.page = visitor.client.post("/submit", data=form | dict(TYPED))
+    assert first not in visitor.text
+
+
+def test_saving_from_another_sites_page_finds_nothing_to_forget(site: PublicSite) -> None:
+    stranger = site.visitor()
+    stranger.page = stranger.client.post("/submit/saved")
+    assert stranger.page.status_code == 303
+    assert "Set-Cookie" not in stranger.page.headers

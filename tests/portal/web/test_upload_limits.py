@@ -72,8 +72,8 @@ def test_form_with_too_many_fields_is_told(browser: Browser, fields: int) -> Non
     assert (status, said["reason"], said["account"]) == (413, "too-many-fields", "写在表里的话")
 
 
-def test_field_that_is_too_long_is_told_with_the_others_kept(browser: Browser) -> None:
-    status, said = browser.post(x="1" * (LIMITS.max_field_bytes + 1))
+def test_fields_that_are_too_long_are_told_with_the_others_kept(browser: Browser) -> None:
+    status, said = browser.post(x="1" * LIMITS.max_fields_bytes)
     assert (status, said["reason"], said["account"]) == (413, "field-too-large", "写在表里的话")
 
 
@@ -189,7 +189,6 @@ def test_form_without_file_inputs_may_be_urlencoded(browser: Browser, intake: In
     ("body", "status", "reason"),
     [
         (b"&".join([b"a=1"] * 10_001), 413, "too-many-fields"),
-        (b"a=" + b"x" * (LIMITS.max_field_bytes + 1), 413, "field-too-large"),
         (b"a=" + b"%41" * LIMITS.max_fields_bytes, 413, "field-too-large"),
         (b"a=\xff\xfe", 400, "malformed"),
     ],

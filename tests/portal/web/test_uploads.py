@@ -101,8 +101,6 @@ def test_material_with_a_file_is_added_by_receipt(
         ({"draft": ""}, "FormIncomplete", "draft"),
         ({"draft": "zz"}, "FormIncomplete", "draft"),
         ({"draft": "00" * 31}, "FormIncomplete", "draft"),
-        ({"desk": ""}, "FormIncomplete", "desk"),
-        ({"desk": "alternate"}, "DeskClosed", "alternate"),
     ],
 )
 def test_file_behind_a_form_that_proves_nothing_is_refused_unread(
