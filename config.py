@@ -106,6 +106,8 @@ class _Reader:
         if value is None:
             self.problems.append(f"{key}: is not set (or {key}_FILE)")
             return ""
+        if not value.strip():
+            self.problems.append(f"{key}: is empty")
         return value
 
     def parsed(self, name: str, parse: Callable[[str], T], fallback: T, default: str | None = None) -> T:

@@ -129,6 +129,35 @@ def test_first_question_puts_the_form_away_without_javascript(url: str, new_visi
     expect(account).to_be_visible()
 
 
+@pytest.mark.parametrize("script", [False, True])
+def test_enter_in_a_line_neither_sends_the_report_nor_changes_the_language(
+    url: str, new_visitor: NewVisitor, script: bool
+) -> None:
+    page = new_visitor(script=script).open(f"{url}/submit")
+    for field in ("about", "place", "keep_away"):
+        page.locator(f"[name={field}]").fill("清溪镇")
+        page.locator(f"[name={field}]").press("Enter")
+        expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+        expect(page.locator(f"[name={field}]")).to_have_value("清溪镇")
+    assert page.locator(".wrong-list").count() == 0
+
+
+def test_whoever_chooses_to_stay_anonymous_after_writing_a_name_can_take_it_out(
+    url: str, new_visitor: NewVisitor
+) -> None:
+    page = new_visitor(script=False).open(f"{url}/submit")
+    write_report(page)
+    page.locator("input[name=identity][value=leave]").check()
+    page.locator("[name=contact]").fill("139")
+    page.locator("input[name=identity][value=none]").check()
+    expect(page.locator("[name=contact]")).to_be_hidden()
+    press_send(page)
+    expect(page.locator("[name=contact]")).to_be_visible()
+    page.locator("[name=contact]").fill("")
+    press_send(page)
+    expect(page.locator(".receipt-code")).to_be_visible()
+
+
 def test_language_is_changed_in_the_middle_of_writing(url: str, new_visitor: NewVisitor) -> None:
     page = new_visitor(script=False).open(f"{url}/submit")
     page.locator("[name=account]").fill("写到一半")
@@ -237,7 +266,7 @@ def test_pages_never_scroll_sideways_and_all_there_is_to_press_is_large_enough(
     for path in PAGES:
         page.goto(f"{url}{path}?lang=en")
         wide[path] = page.evaluate("document.documentElement.scrollWidth")
-        targets = page.locator("button, .button, .site-link, .choice, .input, summary")
+        targets = page.locator("button:enabled, .button, .site-link, .choice, .input, summary")
         small[path] = targets.evaluate_all(_SMALL)
     assert {path: pixels for path, pixels in wide.items() if pixels > width} == {}
     assert {path: found for path, found in small.items() if found} == {}

@@ -68,6 +68,14 @@ def test_settings_that_an_app_would_refuse_are_refused_before_it_starts(settings
         surroundings({**settings, "XIANSUO_DATABASE_URL_FILE": "/nowhere"}, read_by=load_portal)
 
 
+@pytest.mark.parametrize("name", ["EDGE_RETENTION", "REDIRECT_CHANNEL_EN"])
+def test_text_that_is_left_blank_is_refused_before_a_page_shows_nothing(
+    settings: dict[str, str], name: str
+) -> None:
+    with pytest.raises(BadSettings, match=f"XIANSUO_{name}: is empty"):
+        surroundings({**settings, f"XIANSUO_{name}": " "}, read_by=load_portal)
+
+
 def test_place_without_settings_is_the_readmes() -> None:
     place = Place.of({})
     assert (place.public.port, place.internal.port, place.var.name) == (8000, 8001, "var")
