@@ -41,7 +41,7 @@ from verification.demo.tip_steps import TipSteps
 from verification.domain.reading import take_note
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.running import Workbench
-from verification.jobs.schedule import COUNT_AFTER, NO_SUBJECT, subject_of_day
+from verification.jobs.schedule import NO_SUBJECT, SETTLED_AFTER, subject_of_day
 from verification.keys.ceremony import RootKey
 from verification.models import Role
 from verification.policy.rulebook import shipped_rules
@@ -166,7 +166,7 @@ def enter_stories(
 def _play(stage: Stage, diary: Diary, *, say: Say) -> None:
     """Every day in order: its steps, its clocks; the day before is counted, as the schedule does."""
     days, steps = diary.days(), 0
-    last_counted = (diary.now - COUNT_AFTER).astimezone(CIVIL_ZONE).date() - timedelta(days=1)
+    last_counted = (diary.now - SETTLED_AFTER).astimezone(CIVIL_ZONE).date() - timedelta(days=1)
     for index, day in enumerate(days):
         steps += diary.play(day, clock=stage.clock)
         if day < last_counted:

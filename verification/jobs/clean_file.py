@@ -93,10 +93,15 @@ def _find(work: Work, bench: Workbench) -> _Original | None:
 
 
 def _grant_of(session: Session, object_id: uuid.UUID) -> ObjectGrant | None:
+    """The newest cleaner's grant whose key has not ended; a file behind an ended one waits for a new grant."""
     return session.scalars(
         select(ObjectGrant)
         .join(RecipientKey, RecipientKey.id == ObjectGrant.recipient_key_id)
-        .where(ObjectGrant.object_id == object_id, RecipientKey.purpose == KeyPurpose.CLEANER)
+        .where(
+            ObjectGrant.object_id == object_id,
+            RecipientKey.purpose == KeyPurpose.CLEANER,
+            RecipientKey.retired.is_(False),
+        )
         .order_by(RecipientKey.not_before.desc())
         .limit(1)
     ).one_or_none()

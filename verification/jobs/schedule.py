@@ -23,8 +23,9 @@ from portal.models import OutboxRow, OutboxTopic, Rng
 from portal.outbox import post
 from verification.models import ScheduleSlot
 
-#: A tip whose transaction began before midnight has been written by then.
-COUNT_AFTER: Final = timedelta(minutes=10)
+#: A tip whose transaction began before midnight has been written by then: it is counted, and the key of its day
+#: is still there for its files.
+SETTLED_AFTER: Final = timedelta(minutes=10)
 #: When a county sleeps: what makes writers wait for seconds is done then.
 QUIET_HOUR: Final = timedelta(hours=3)
 #: How many missed days are counted at most when an installation stood still.
@@ -73,15 +74,15 @@ def _night(now: datetime) -> datetime:
     return day_start(local.date()) + QUIET_HOUR
 
 
-def _counting_day(now: datetime) -> datetime:
-    return _day(now - COUNT_AFTER)
+def _settled_day(now: datetime) -> datetime:
+    return _day(now - SETTLED_AFTER)
 
 
 RECURRING: Final = (
     Recurring(OutboxTopic.CLOCK_TICK, _minute),
     Recurring(OutboxTopic.ORPHAN_SWEEP, _hour),
-    Recurring(OutboxTopic.KEY_ROLL, _day),
-    Recurring(OutboxTopic.INTAKE_COUNT, _counting_day, days_before=1),
+    Recurring(OutboxTopic.KEY_ROLL, _settled_day),
+    Recurring(OutboxTopic.INTAKE_COUNT, _settled_day, days_before=1),
     Recurring(OutboxTopic.NIGHT_REORDER, _night),
 )
 

@@ -222,6 +222,20 @@ def test_key_of_a_day_stays_while_a_file_of_it_waits(office: TestOffice, bench: 
 
 
 @pytest.mark.databases("sqlite")
+def test_file_that_comes_when_the_key_of_its_day_has_just_ended_waits_for_a_new_grant(
+    office: TestOffice, bench: Workbench
+) -> None:
+    work, key_id = keep_file(office, photograph()), _key_of(office, civil_day(office.clock))
+    with office.database.write() as session:
+        session.get_one(RecipientKey, key_id).retired = True
+    KeyFiles(bench.cleaner_key_dir).destroy(key_id)
+    run(work, bench)
+    after = cleaning_of(office, work.subject_id)
+    assert (after.state, after.grants) == (CleanState.AWAITING_GRANT, {office.keys.desk.id})
+    assert outbox(office) == []
+
+
+@pytest.mark.databases("sqlite")
 def test_file_that_waited_too_long_waits_for_a_new_grant(office: TestOffice, bench: Workbench) -> None:
     today, work = civil_day(office.clock), keep_file(office, photograph())
     office.clock.advance(timedelta(days=LONGEST_DAYS))

@@ -1,7 +1,8 @@
 """The cleaner's keys, one a day: made ahead, signed by the issuer, destroyed when their day's queue is empty.
 
 Owns the private halves, as files of mode 0600 on the worker host, and the public halves as signed rows. A
-thief of this folder reads attachments that wait to be cleaned, and nothing that was cleaned before. All
+thief of this folder reads attachments that wait to be cleaned and those of the days made ahead, and nothing
+that was cleaned before; with the issuer's half, who can also write rows makes keys for later days. All
 worker hosts of an installation share the folder. Must not know: queues, files' contents.
 Source: 4-sealing "Keys", FORMAT.md §8.1.
 """
