@@ -186,6 +186,15 @@ def load_portal(environ: Mapping[str, str] | None = None) -> PortalSettings:
     return settings
 
 
+def load_owner_url(environ: Mapping[str, str] | None = None) -> str:
+    """The database as its owner reaches it, for changing the schema; or BadSettings."""
+    read = _Reader(os.environ if environ is None else environ)
+    url = read.text("OWNER_DATABASE_URL")
+    if read.problems:
+        raise BadSettings(read.problems)
+    return url
+
+
 def load_verification(environ: Mapping[str, str] | None = None) -> VerificationSettings:
     """Settings of the internal app and its workers, or BadSettings with every problem at once."""
     read = _Reader(os.environ if environ is None else environ)

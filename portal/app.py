@@ -8,8 +8,9 @@ from __future__ import annotations
 import functools
 
 from flask import Response
+from sqlalchemy.exc import OperationalError
 
-from config import PortalSettings
+from config import BadSettings, Environment, PortalSettings
 from portal import shell
 from portal.assets import Side
 from portal.clock import Clock, SystemClock
@@ -52,6 +53,25 @@ def create_app(settings: PortalSettings, *, clock: Clock | None = None, rng: Rng
         app.wsgi_app, max_drain_bytes=intake.limits.max_body_bytes, max_drain_seconds=_DRAIN_SECONDS
     )
     return app
+
+
+def refuse_rights_of_staff(settings: PortalSettings) -> None:
+    """Raise BadSettings where a real installation's public side could change what only staff may.
+
+    A database that is away is asked nothing: the pages say that it is, and the next start asks again.
+    """
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    database = Database(settings.database_url)
+    try:
+        if not database.is_sqlite and database.may_update("tip", "state"):
+            raise BadSettings(
+                ["XIANSUO_DATABASE_URL: this role may change a tip's state; see `migrate --portal-role`"]
+            )
+    except OperationalError:
+        pass
+    finally:
+        database.dispose()
 
 
 def open_intake(settings: PortalSettings, *, clock: Clock, rng: Rng) -> Intake:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -170,6 +170,12 @@ class Database:
         with self._turns.turn(patience_ms=patience) as left_ms:
             assert left_ms is not None  # this turn is never needless
             yield left_ms
+
+    def may_update(self, table: str, column: str) -> bool:
+        """Whether this connection's role may change a column; PostgreSQL only."""
+        asked = text("SELECT has_column_privilege(:table, :column, 'UPDATE')")
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(asked, {"table": table, "column": column}))
 
     def dispose(self) -> None:
         """Close every pooled connection."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from config import load_portal
-from portal.app import create_app
+from portal.app import create_app, refuse_rights_of_staff
 
-app = create_app(load_portal())
+_settings = load_portal()
+refuse_rights_of_staff(_settings)
+app = create_app(_settings)

@@ -4,8 +4,8 @@
     found --root /media/offline/office-root.key --office office.toml
 
 The first prints the public half, which the configuration pins. The second asks for the settings of a running
-installation (``XIANSUO_*``) and an empty database. Passphrases, authenticator secrets and shares are printed
-once and kept nowhere. Must not know: demos. Source: 4-sealing "Keys".
+installation (``XIANSUO_*``) and an empty database, on PostgreSQL one that ``migrate`` has prepared.
+Passphrases, authenticator secrets and shares are printed once and kept nowhere. Must not know: demos. Source: 4-sealing "Keys".
 """
 
 from __future__ import annotations
@@ -80,8 +80,11 @@ def found(
     root = read_root(root_file)
     if root.verify_key().to_bytes() != settings.root_public:
         raise CannotFound("XIANSUO_ROOT_PUBLIC is not the public half of this root key")
-    chain.upgrade(settings.database_url)
     database = Database(settings.database_url)
+    if database.is_sqlite:
+        chain.upgrade(settings.database_url)
+    elif not chain.is_newest(settings.database_url):
+        raise CannotFound("this database has no newest schema: run migrate first, as its owner")
     passphrases = {person.login: fresh_passphrase() for person in office.people}
     own = {
         login: make_secrets(passphrase=passphrase, host_key=settings.host_key, rng=SYSTEM_RNG)

@@ -93,7 +93,7 @@ def _find(work: Work, bench: Workbench) -> _Original | None:
 
 
 def _grant_of(session: Session, object_id: uuid.UUID) -> ObjectGrant | None:
-    """The newest cleaner's grant whose key has not ended; a file behind an ended one waits for a new grant."""
+    """The newest cleaner's grant whose key has not ended; None: the file waits for a new one."""
     return session.scalars(
         select(ObjectGrant)
         .join(RecipientKey, RecipientKey.id == ObjectGrant.recipient_key_id)

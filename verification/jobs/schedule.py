@@ -23,8 +23,8 @@ from portal.models import OutboxRow, OutboxTopic, Rng
 from portal.outbox import post
 from verification.models import ScheduleSlot
 
-#: A tip whose transaction began before midnight has been written by then: it is counted, and the key of its day
-#: is still there for its files.
+#: A tip whose transaction began before midnight has been written by then: it is counted, and the key of its
+#: day was still there for its files.
 SETTLED_AFTER: Final = timedelta(minutes=10)
 #: When a county sleeps: what makes writers wait for seconds is done then.
 QUIET_HOUR: Final = timedelta(hours=3)

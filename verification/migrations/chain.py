@@ -6,7 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 HERE = Path(__file__).parent
 
@@ -27,6 +29,16 @@ def upgrade(url: str) -> None:
 def downgrade(url: str) -> None:
     """Take every table of ours away again, with everything in them."""
     command.downgrade(config_for(url), "base")
+
+
+def is_newest(url: str) -> bool:
+    """Whether the database at ``url`` has the newest schema."""
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head()
+    finally:
+        engine.dispose()
 
 
 def head() -> str:

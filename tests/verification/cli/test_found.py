@@ -16,6 +16,7 @@ from portal.crypto.signing import VerifyKey
 from portal.db import Database
 from portal.models import KeyPurpose, RecipientKey
 from portal.trust import KeyOf, TrustedKeys, current_key
+from tests.support.postgres import PORTAL, VERIFICATION
 from verification.audit.verify import verify_chain
 from verification.cli.__main__ import main
 from verification.cli.demo import Account
@@ -103,6 +104,9 @@ def ceremony(tmp_path: Path, empty_database_url: str, monkeypatch: pytest.Monkey
     }
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
+    if not empty_database_url.startswith("sqlite"):
+        monkeypatch.setenv("XIANSUO_OWNER_DATABASE_URL", empty_database_url)
+        assert main(["migrate", "--portal-role", PORTAL, "--internal-role", VERIFICATION]) == 0
     return Ceremony(tmp_path, empty_database_url, root_file, office_file, environ)
 
 
