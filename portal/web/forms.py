@@ -19,7 +19,7 @@ from portal.crypto.suites import Secret
 from portal.models import Desk, MessageKind
 from portal.models.records import Identity, Reporter, Statement, Subject
 from portal.texts import gettext as _
-from portal.texts import language, language_tag
+from portal.texts import language_tag
 from portal.texts import lazy_gettext as _l
 
 E = TypeVar("E", bound=Enum)
@@ -211,12 +211,6 @@ def size_in_words(size_bytes: int) -> str:
 def choices(words: Mapping[E, Any]) -> list[tuple[str, Any]]:
     """(value, label) for radio buttons."""
     return [(str(code.value), label) for code, label in words.items()]
-
-
-def list_of_names(names: list[str]) -> str:
-    """File names in one sentence."""
-    quoted = [f"“{name}”" for name in names]
-    return ("、" if language() == "zh" else ", ").join(quoted)
 
 
 def _too_much(length: int, *, most: int) -> str:

@@ -5,7 +5,8 @@
 
 The first prints the public half, which the configuration pins. The second asks for the settings of a running
 installation (``XIANSUO_*``) and an empty database, on PostgreSQL one that ``migrate`` has prepared.
-Passphrases, authenticator secrets and shares are printed once and kept nowhere. Must not know: demos. Source: 4-sealing "Keys".
+Passphrases, authenticator secrets and shares are printed once and kept nowhere. Must not know: demos.
+Source: 4-sealing "Keys".
 """
 
 from __future__ import annotations

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import io
 import uuid
-from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal.crypto.header import ObjectKind
 from portal.crypto.stream import SealedReader
@@ -19,7 +17,6 @@ from portal.models import (
     Attachment,
     CleanState,
     KeyPurpose,
-    ObjectGrant,
     OutboxTopic,
     SealedObject,
     StoredFile,
@@ -34,21 +31,8 @@ from verification.domain.acting import Acting
 from verification.domain.messages import checked_text
 from verification.errors import NotHere
 from verification.keys.addressees import of_clean_copy
-from verification.keys.records import add_grant, open_record, regrant
+from verification.keys.records import add_grant, regrant
 from verification.models import Exhibit
-
-
-@dataclass(frozen=True, slots=True)
-class FileStatus:
-    """What a page may say of a file without opening it, and the cleaner's report if this person can open it.
-
-    report: ``None`` while there is none. Its ``removed`` lists kinds of things taken out, never values.
-    """
-
-    object_id: uuid.UUID
-    clean_state: CleanState
-    clean_object_id: uuid.UUID | None
-    report: dict[str, Any] | None
 
 
 def keep_upload(acting: Acting, file: SealedFile, *, clean_for: KeyOf) -> StoredFile:
@@ -105,22 +89,6 @@ def grant_waiting_files(acting: Acting, tip: Tip) -> int:
         .where(Attachment.tip_id == tip.id, StoredFile.clean_state == CleanState.AWAITING_GRANT)
     )
     return sum(grant_to_cleaner(acting, row) for row in rows)
-
-
-def file_status(acting: Acting, object_id: uuid.UUID) -> FileStatus:
-    """Where an upload stands, with the cleaner's report opened. Raises NotHere, KeyLocked."""
-    stored = acting.session.get(StoredFile, object_id)
-    if stored is None:
-        raise NotHere
-    report = None
-    if stored.report_object_id is not None:
-        report = open_record(acting.session, stored.report_object_id, keyring=acting.keyring)
-    return FileStatus(
-        object_id=object_id,
-        clean_state=stored.clean_state,
-        clean_object_id=stored.clean_object_id,
-        report=report,
-    )
 
 
 def open_clean_copy(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
@@ -182,8 +150,3 @@ def exhibits_of(acting: Acting, case_id: uuid.UUID) -> list[Exhibit]:
     """Exhibits of a case in order."""
     query = select(Exhibit).where(Exhibit.case_id == case_id).order_by(Exhibit.ordinal)
     return list(acting.session.scalars(query))
-
-
-def destroy_grants(acting: Acting, object_id: uuid.UUID) -> None:
-    """Make an object unreadable at once in the running system; the blob goes with a later sweep."""
-    acting.session.execute(delete(ObjectGrant).where(ObjectGrant.object_id == object_id))

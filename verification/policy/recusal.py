@@ -35,13 +35,6 @@ class Conflict:
     kind: InterestKind | None
 
 
-def conflicts_of(
-    session: Session, *, staff_id: uuid.UUID, units: Collection[uuid.UUID]
-) -> tuple[Conflict, ...]:
-    """Every reason why this person must not deal with any of ``units``; empty if there is none."""
-    return conflicts_among(session, staff_ids=(staff_id,), units=units).get(staff_id, ())
-
-
 def conflicts_among(
     session: Session, *, staff_ids: Collection[uuid.UUID], units: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, tuple[Conflict, ...]]:

@@ -15,7 +15,7 @@ from portal.models import Tip
 from verification.domain.acting import Acting
 from verification.domain.dispatch import may_see_task
 from verification.errors import NotHere
-from verification.models import Case, RectificationItem, Staff, Task, Unit
+from verification.models import Case, RectificationItem, Staff, Task
 from verification.policy.permissions import Permission
 from verification.policy.recusal import is_recused
 
@@ -68,11 +68,3 @@ def names_of(acting: Acting, staff_ids: Iterable[uuid.UUID | None]) -> dict[uuid
         return {}
     rows = acting.session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))
     return dict(rows.all())
-
-
-def units_of(acting: Acting, unit_ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, Unit]:
-    """These units by id, in one query."""
-    wanted = {unit_id for unit_id in unit_ids if unit_id is not None}
-    if not wanted:
-        return {}
-    return {unit.id: unit for unit in acting.session.scalars(select(Unit).where(Unit.id.in_(wanted)))}

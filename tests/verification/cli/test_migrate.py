@@ -1,4 +1,4 @@
-"""``migrate`` prepares a database for both sides; the public side does not start with more than its rights."""
+"""``migrate`` prepares a database for both sides; the public side refuses to start with more."""
 
 from __future__ import annotations
 
