@@ -165,8 +165,10 @@ def _insert(intake: Intake, draft: DraftSecrets, content: _Content, *, receipt: 
 def _add_tip(rows: Rows, content: _Content, *, intake: Intake, tip_id: uuid.UUID, receipt: Receipt) -> None:
     keys, day, rng = intake.recipients.for_tip(content.desk), intake.today, intake.rng
     informant = receipt.private_key().public()
+    identity_id = add_identity(rows, content.identity, keys=keys, rng=rng, day=day)
     statement = dataclasses.replace(
         content.statement,
+        identity_id=identity_id,
         informant_fingerprint=informant.fingerprint(),
         attachments=tuple(info.entry() for info in content.files),
     )
@@ -181,7 +183,7 @@ def _add_tip(rows: Rows, content: _Content, *, intake: Intake, tip_id: uuid.UUID
         statement_id=add_text(
             rows, statement.to_record(), kind=ObjectKind.STATEMENT, to=keys.desk, rng=rng, day=day
         ),
-        identity_id=add_identity(rows, content.identity, keys=keys, rng=rng, day=day),
+        identity_id=identity_id,
         received_on=day,
         # Only an urgent tip's clock runs in hours; for all others the hour is nobody's business.
         received_hour=civil_hour(intake.clock) if statement.urgent else None,

@@ -84,7 +84,8 @@ class Statement(Secret):
 
     about: the body, person or place it is about. when: as written. in_attachment: the account is a recording
     or a photographed letter. keep_away: who must not see this. language: ``zh-Hans`` or ``en``.
-    informant_fingerprint: 32 bytes, of the public key that replies are sealed to.
+    informant_fingerprint: 32 bytes, of the public key that replies are sealed to. identity_id: the tip's own
+    identity, so that no other can be put in its place; None in a form that was sent again.
     """
 
     reporter: Reporter
@@ -100,6 +101,7 @@ class Statement(Secret):
     language: str
     informant_fingerprint: bytes = b""
     attachments: tuple[AttachmentEntry, ...] = ()
+    identity_id: uuid.UUID | None = None
 
     def to_record(self) -> dict[str, JsonValue]:
         """As ``encode_record`` takes it."""
@@ -117,6 +119,7 @@ class Statement(Secret):
             "keep_away": self.keep_away,
             "language": self.language,
             "informant": self.informant_fingerprint.hex(),
+            "identity_id": None if self.identity_id is None else str(self.identity_id),
             "attachments": [entry.to_record() for entry in self.attachments],
         }
 
@@ -138,13 +141,14 @@ class Statement(Secret):
             language=fields.text("language"),
             informant_fingerprint=fields.hexadecimal("informant"),
             attachments=fields.attachments(),
+            identity_id=fields.uuid_or_none("identity_id"),
         )
 
 
 _STATEMENT_FIELDS: Final = frozenset(
     {
         *("v", "reporter", "subject", "about", "place", "when", "account", "in_attachment"),
-        *("other_channels", "urgent", "keep_away", "language", "informant", "attachments"),
+        *("other_channels", "urgent", "keep_away", "language", "informant", "attachments", "identity_id"),
     }
 )
 
@@ -207,7 +211,7 @@ class InformantMessage(Secret):
             text=fields.text("text"),
             attachments=fields.attachments(),
             statement=None if statement is None else Statement.from_record(statement),
-            identity_id=None if fields.values["identity_id"] is None else fields.uuid("identity_id"),
+            identity_id=fields.uuid_or_none("identity_id"),
         )
 
 
@@ -276,6 +280,9 @@ class _Fields:
         if number < 0:
             raise Tampered("record field")
         return number
+
+    def uuid_or_none(self, name: str) -> uuid.UUID | None:
+        return None if self.values[name] is None else self.uuid(name)
 
     def uuid(self, name: str) -> uuid.UUID:
         return self._parsed(name, uuid.UUID, written=str)

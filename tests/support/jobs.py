@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select
@@ -36,6 +37,7 @@ from verification.jobs.cleaning.report import CleanReport
 from verification.jobs.running import Work, Workbench
 from verification.jobs.schedule import NO_SUBJECT
 from verification.keys.records import Sealing, add_grant
+from verification.keys.sessions import SessionLimits
 from verification.policy.rulebook import shipped_rules
 
 
@@ -54,6 +56,7 @@ def make_bench(office: TestOffice, *, cleaner: Cleaner, folder: Path) -> Workben
         rules=shipped_rules(),
         cleaner=cleaner,
         cleaner_key_dir=folder,
+        session_limits=SessionLimits(idle=timedelta(minutes=30), whole=timedelta(hours=10)),
     )
 
 

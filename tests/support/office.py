@@ -158,11 +158,13 @@ class TestOffice:
         urgent: bool = False,
         desk: Desk = Desk.DESK,
         keep_away: str = "",
+        place: str = "清溪镇",
+        draft: DraftSecrets | None = None,
     ) -> tuple[uuid.UUID, Receipt]:
-        """A citizen submits a tip without files; returns its id and receipt."""
-        draft = DraftSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
+        """A citizen submits a tip without files; returns its id and receipt. draft: of a form sent before."""
+        draft = draft or DraftSecrets(secrets.token_bytes(32), secrets.token_bytes(32))
         statement = Statement(
-            reporter=Reporter.CITIZEN, subject=Subject.NOT_DONE, about="交通局", place="清溪镇", when="",
+            reporter=Reporter.CITIZEN, subject=Subject.NOT_DONE, about="交通局", place=place, when="",
             account=account, in_attachment=False, other_channels="", urgent=urgent, keep_away=keep_away,
             language="zh-Hans",
         )  # fmt: skip

@@ -43,6 +43,7 @@ from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.running import Workbench
 from verification.jobs.schedule import NO_SUBJECT, SETTLED_AFTER, subject_of_day
 from verification.keys.ceremony import RootKey
+from verification.keys.sessions import SessionLimits
 from verification.models import Role
 from verification.policy.rulebook import shipped_rules
 from verification.policy.workdays import is_shipped_workday
@@ -136,6 +137,7 @@ def set_stage(place: Place, county: County, clock: FixedClock) -> Stage:
         rules=shipped_rules(),
         cleaner=Cleaner(),
         cleaner_key_dir=place.cleaner_key_dir,
+        session_limits=SessionLimits(idle=timedelta(minutes=30), whole=timedelta(hours=10)),
     )
     return Stage(
         county=county,

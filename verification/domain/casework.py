@@ -21,7 +21,7 @@ from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import share_clean_copy
-from verification.domain.messages import checked_text, read_statement
+from verification.domain.messages import checked_text, read_sendings
 from verification.domain.readers import give_to_approvers
 from verification.errors import InvalidInput, NotHere, Refusal, Refused, StaleSubject
 from verification.keys.addressees import case_key, of_case, of_desk
@@ -91,7 +91,7 @@ def open_case(
     if not tips:
         raise NotHere
     rows = [_locked_tip(acting, tip_id) for tip_id, _version in tips]
-    said = [read_statement(acting, tip) for tip in rows]
+    said = [sending for tip in rows for sending in read_sendings(acting, tip)]
     accounts, wishes = [one.account for one in said], [one.keep_away for one in said]
     checked = _checked_brief(brief, statements=accounts, copied_accepted=copied_accepted)
     _check_frame(acting.session, frame)
@@ -130,7 +130,7 @@ def revise_case(
     if case.state is not CaseState.DRAFT:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
     tips = acting.session.scalars(select(Tip).where(Tip.case_id == case.id)).all()
-    said = [read_statement(acting, tip) for tip in tips]
+    said = [sending for tip in tips for sending in read_sendings(acting, tip)]
     accounts, wishes = [one.account for one in said], [one.keep_away for one in said]
     checked = _checked_brief(brief, statements=accounts, copied_accepted=copied_accepted)
     _check_frame(acting.session, frame)

@@ -1,4 +1,4 @@
-"""Opening an identity: two people, two keys, a reason, and the informant is told.
+"""Opening an identity: two people, two keys, a reason, and the informant is told; the agreement ends.
 
 Source: 4-sealing; PIPL 34–36.
 
@@ -10,28 +10,69 @@ other half, and the office's director has none.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from portal.clock import Clock
 from portal.crypto.compartments import Half, join_identity, open_half, open_identity, seal_half
 from portal.crypto.header import ObjectKind
+from portal.errors import Tampered
 from portal.models import ObjectGrant, SealedObject, Tip, new_id
 from portal.models.records import Identity
 from verification.audit.events import Event
 from verification.domain.acting import Acting
-from verification.domain.messages import checked_text, read_statement
+from verification.domain.messages import checked_text, read_mailbox, read_statement
 from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_desk, of_director, of_staff
 from verification.models import IdentityOpening, Staff
+from verification.policy.deadlines import due_after
+from verification.policy.rulebook import Rulebook
 
 
-def ask_identity(acting: Acting, *, tip: Tip, reason: str) -> IdentityOpening:
-    """A supervisor of the tip's desk asks for its identity; the reason is sealed to both."""
-    read_statement(acting, tip)  # only the tip's own desk may ask
+@dataclass(frozen=True, slots=True)
+class LeftIdentity:
+    """Name or contact that came along once, possibly empty, and the day."""
+
+    object_id: uuid.UUID
+    left_on: date
+
+
+def identities_of(acting: Acting, tip: Tip) -> list[LeftIdentity]:
+    """What was left of an identity with the tip and later, as the sealed texts name it; the tip's own first.
+
+    Raises KeyLocked for anybody but the desk, Tampered where another identity stands in the tip's row.
+    """
+    own = read_statement(acting, tip).identity_id
+    if own != tip.identity_id:
+        raise Tampered("identity of another tip")
+    later = (
+        LeftIdentity(message.informant.identity_id, message.row.sent_on)
+        for message in read_mailbox(acting, tip)
+        if message.informant and message.informant.identity_id
+    )
+    return [LeftIdentity(tip.identity_id, tip.received_on), *later]
+
+
+def ask_identity(
+    acting: Acting, *, tip: Tip, reason: str, identity_id: uuid.UUID | None = None
+) -> IdentityOpening:
+    """A supervisor of the tip's desk asks for its identity; the reason is sealed to both.
+
+    identity_id: one of ``identities_of``; the newest where none is given.
+    """
+    left = [one.object_id for one in identities_of(acting, tip)]
+    chosen = identity_id or left[-1]
+    if chosen not in left:
+        raise NotHere
     checked = checked_text(reason, field="reason", max_characters=300)
     opening = IdentityOpening(
         id=new_id(acting.rng),
         tip_id=tip.id,
+        identity_id=chosen,
         asked_by=acting.staff_id,
         asked_at=acting.clock.now(),
         reason_object_id=acting.seal(
@@ -54,11 +95,11 @@ def agree_identity(acting: Acting, *, opening_id: uuid.UUID) -> IdentityOpening:
     if opening.asked_by == acting.staff_id:
         raise Refused((Refusal("identity-two", _l("Somebody else must agree to this.")),))
     tip = acting.session.get_one(Tip, opening.tip_id)
-    half = _half(acting, tip, half=Half.DIRECTOR, key_id=tip.director_key_id)
+    half = _half(acting, opening, half=Half.DIRECTOR, key_id=tip.director_key_id)
     asker = acting.session.get_one(Staff, opening.asked_by)
     public = acting.trust.public(acting.session, of_staff(asker), on=acting.sealing.day)
     opening.sealed_share = seal_half(
-        half, half=Half.DIRECTOR, to=public, recipient_key_id=asker.key_id, object_id=tip.identity_id
+        half, half=Half.DIRECTOR, to=public, recipient_key_id=asker.key_id, object_id=opening.identity_id
     )
     opening.agreed_by, opening.agreed_at = acting.staff_id, acting.clock.now()
     tip.identity_opened = True
@@ -74,15 +115,17 @@ def read_identity(acting: Acting, *, opening_id: uuid.UUID) -> Identity:
     if opening is None or opening.sealed_share is None or opening.asked_by != acting.staff_id:
         raise NotHere
     tip = acting.session.get_one(Tip, opening.tip_id)
+    if opening.identity_id not in {one.object_id for one in identities_of(acting, tip)}:
+        raise Tampered("identity of another tip")
     key_id = acting.keyring.staff_key_id
     director_half = open_half(
         opening.sealed_share, half=Half.DIRECTOR, private=acting.keyring.private(acting.session, key_id),
-        recipient_key_id=key_id, object_id=tip.identity_id,
+        recipient_key_id=key_id, object_id=opening.identity_id,
     )  # fmt: skip
-    desk_half = _half(acting, tip, half=Half.DESK, key_id=tip.desk_key_id)
-    body = acting.session.get_one(SealedObject, tip.identity_id).body or b""
+    desk_half = _half(acting, opening, half=Half.DESK, key_id=tip.desk_key_id)
+    body = acting.session.get_one(SealedObject, opening.identity_id).body or b""
     record = open_identity(
-        body, object_id=tip.identity_id,
+        body, object_id=opening.identity_id,
         file_key=join_identity(desk_half=desk_half, director_half=director_half),
     )  # fmt: skip
     acting.trace(
@@ -91,11 +134,29 @@ def read_identity(acting: Acting, *, opening_id: uuid.UUID) -> Identity:
     return Identity.from_record(record)
 
 
-def _half(acting: Acting, tip: Tip, *, half: Half, key_id: uuid.UUID) -> bytes:
-    grant = acting.session.get(ObjectGrant, (tip.identity_id, key_id))
+def forget_agreements(session: Session, *, clock: Clock, rules: Rulebook) -> int:
+    """Delete the second half of each agreement whose time is over; a later reading takes a new one.
+
+    Else one person's key would open that identity for good. Returns how many; needs no key.
+    """
+    agreed = session.scalars(select(IdentityOpening).where(IdentityOpening.sealed_share.is_not(None)))
+    over = [opening for opening in agreed if _is_over(session, opening, clock=clock, rules=rules)]
+    for opening in over:
+        opening.sealed_share = None
+    return len(over)
+
+
+def _is_over(session: Session, opening: IdentityOpening, *, clock: Clock, rules: Rulebook) -> bool:
+    assert opening.agreed_at is not None
+    last = due_after(session, rule_id="identity-two", began=opening.agreed_at, rules=rules)
+    return clock.now() > last
+
+
+def _half(acting: Acting, opening: IdentityOpening, *, half: Half, key_id: uuid.UUID) -> bytes:
+    grant = acting.session.get(ObjectGrant, (opening.identity_id, key_id))
     if grant is None:
         raise NotHere
     return open_half(
         grant.sealed_file_key, half=half, private=acting.keyring.private(acting.session, key_id),
-        recipient_key_id=key_id, object_id=tip.identity_id,
+        recipient_key_id=key_id, object_id=opening.identity_id,
     )  # fmt: skip

@@ -56,6 +56,12 @@ def read_statement(acting: Acting, tip: Tip) -> Statement:
     return Statement.from_record(acting.open(tip.statement_id))
 
 
+def read_sendings(acting: Acting, tip: Tip) -> list[Statement]:
+    """All that the form said, each time it was sent: what came later was added, never put in its place."""
+    later = (message.informant for message in read_mailbox(acting, tip) if message.informant)
+    return [read_statement(acting, tip), *(said.statement for said in later if said.statement)]
+
+
 def write_to_informant(
     acting: Acting, tip: Tip, *, kind: MessageKind, text: str, field: str = "text"
 ) -> Message:

@@ -185,9 +185,13 @@ def sign_off_item(acting: Acting, *, item_id: uuid.UUID, version: int) -> Rectif
 def refuse_sign_off(
     acting: Acting, *, item_id: uuid.UUID, version: int, note: str, due_on: date | None = None
 ) -> RectificationItem:
-    """The named signer does not sign: the item goes back to the unit with the reason."""
+    """The named signer does not sign: the item goes back with the reason, and the case is theirs no more."""
     _refuse_other_signers(acting, item_id)
-    return _send_back(acting, item_id, version, action=Action.REFUSE_SIGN_OFF, note=note, due_on=due_on)
+    item = _send_back(acting, item_id, version, action=Action.REFUSE_SIGN_OFF, note=note, due_on=due_on)
+    case = acting.session.get_one(Case, item.case_id)
+    acting.session.flush()
+    take_case_key(acting, case, staff_ids=[acting.staff_id])
+    return item
 
 
 def _checked_item(text: ItemText, inputs: Inputs) -> dict[str, str]:

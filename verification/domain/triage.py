@@ -22,9 +22,10 @@ from portal.models import MessageKind, Priority, Tip, TipState
 from portal.models.records import Statement
 from verification.audit.events import Event
 from verification.domain.acting import Acting
-from verification.domain.messages import read_statement, write_to_informant
+from verification.domain.messages import read_sendings, read_statement, write_to_informant
 from verification.errors import InvalidInput
 from verification.models import AuditEntry, Unit
+from verification.policy import deadlines
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.workflow.states import Action, SubjectKind
 
@@ -90,7 +91,11 @@ def read_digest(acting: Acting, tip: Tip) -> Digest:
 
 
 def open_tip(acting: Acting, tip: Tip) -> Statement:
-    """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced."""
+    """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced.
+
+    Two who open it at once both read it: the row is locked, so that the second finds it opened.
+    """
+    acting.session.refresh(tip, with_for_update=True)
     statement = read_statement(acting, tip)
     if tip.digest is None and not _was_opened(acting, tip):
         key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
@@ -99,7 +104,22 @@ def open_tip(acting: Acting, tip: Tip) -> Statement:
         acting.apply(SubjectKind.TIP, tip.id, Action.OPEN_TIP, version=tip.version)
     else:
         acting.trace(Event.TIP_VIEWED, subject_kind="tip", subject_id=tip.id)
+    _raise_urgency(acting, tip)
     return statement
+
+
+def _raise_urgency(acting: Acting, tip: Tip) -> None:
+    """A form that was sent again as urgent makes the tip urgent: no job could read that it says so."""
+    waits = tip.state in (TipState.RECEIVED, TipState.TRIAGE, TipState.ASKING)
+    if tip.urgent or not waits or not any(sending.urgent for sending in read_sendings(acting, tip)):
+        return
+    tip.urgent = True
+    acting.session.flush()
+    deadlines.start(
+        acting.session, rule_id=deadlines.for_priority("clock-triage", Priority.P1), subject_kind="tip",
+        subject_id=tip.id, clock=acting.clock, rng=acting.rng, rules=acting.rules,
+    )  # fmt: skip
+    acting.trace(Event.TIP_VIEWED, subject_kind="tip", subject_id=tip.id, facts={"urgent": True})
 
 
 def _was_opened(acting: Acting, tip: Tip) -> bool:

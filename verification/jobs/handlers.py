@@ -14,6 +14,7 @@ from portal.clock import civil_day
 from portal.models import OutboxTopic
 from portal.storage.sweep import sweep_orphans
 from verification.audit.events import Event, append
+from verification.domain.identity import forget_agreements
 from verification.domain.informant_events import apply_informant_event
 from verification.domain.notices import announce_tips
 from verification.jobs.clean_file import clean_file
@@ -22,6 +23,7 @@ from verification.jobs.intake import intake_of
 from verification.jobs.reorder import reorder
 from verification.jobs.running import Handler, Work, Workbench, completing, gather
 from verification.jobs.schedule import day_of_subject
+from verification.keys.sessions import sweep_sessions
 from verification.policy import deadlines
 
 
@@ -43,9 +45,11 @@ def staff_notice(work: Work, bench: Workbench) -> None:
 
 
 def clock_tick(work: Work, bench: Workbench) -> None:
-    """Clocks that have run out since the last tick."""
+    """What time alone ends: clocks, sessions, agreements to open an identity."""
     with completing(work, bench) as session:
         deadlines.tick(session, clock=bench.clock, rng=bench.rng)
+        sweep_sessions(session, clock=bench.clock, limits=bench.session_limits)
+        forget_agreements(session, clock=bench.clock, rules=bench.rules)
 
 
 def orphan_sweep(work: Work, bench: Workbench) -> None:

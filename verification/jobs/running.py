@@ -24,6 +24,7 @@ from portal.storage.blobs import Blobs
 from portal.trust import TrustedKeys
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.errors import AlreadyDone, Permanent
+from verification.keys.sessions import SessionLimits
 from verification.policy.rulebook import Rulebook
 
 MAX_ATTEMPTS: Final = 8
@@ -58,6 +59,7 @@ class Workbench:
     rules: Rulebook
     cleaner: Cleaner
     cleaner_key_dir: Path
+    session_limits: SessionLimits
 
 
 Handler: TypeAlias = Callable[[Work, Workbench], None]

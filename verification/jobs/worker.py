@@ -41,6 +41,7 @@ from verification.jobs.cleaning.sandbox import refuse_dumps
 from verification.jobs.handlers import HANDLERS
 from verification.jobs.queue import JobQueue, Lane, connect
 from verification.jobs.running import Workbench, run_row
+from verification.keys.sessions import SessionLimits
 from verification.policy.rulebook import shipped_rules
 
 log = logging.getLogger("xiansuo.worker")
@@ -190,6 +191,7 @@ def make_bench(settings: config.VerificationSettings, *, cleaner: Cleaner) -> Wo
         rules=shipped_rules(),
         cleaner=cleaner,
         cleaner_key_dir=settings.cleaner_key_dir,
+        session_limits=SessionLimits.of(settings),
     )
 
 

@@ -15,6 +15,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from config import VerificationSettings
 from portal.clock import Clock
 from portal.crypto.bundles import StaffKeys, open_session, seal_session, session_lookup_id
 from portal.errors import Tampered
@@ -31,6 +32,14 @@ class SessionLimits:
 
     idle: timedelta
     whole: timedelta
+
+    @classmethod
+    def of(cls, settings: VerificationSettings) -> SessionLimits:
+        """As configured."""
+        return cls(
+            idle=timedelta(minutes=settings.session_idle_minutes),
+            whole=timedelta(hours=settings.session_max_hours),
+        )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -97,11 +106,8 @@ def end_session(session: Session, *, row_id: bytes) -> None:
     session.execute(delete(StaffSession).where(StaffSession.id == row_id))
 
 
-def end_sessions_of(session: Session, *, staff_id: uuid.UUID) -> None:
-    """Forget every session of one person."""
-    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
-
-
-def sweep_sessions(session: Session, *, clock: Clock) -> None:
-    """Delete rows whose time is over."""
-    session.execute(delete(StaffSession).where(StaffSession.expires_at <= clock.now()))
+def sweep_sessions(session: Session, *, clock: Clock, limits: SessionLimits) -> None:
+    """Delete the rows that ``resume_session`` would refuse: sealed keys stay no longer than their session."""
+    now = clock.now()
+    is_over = (StaffSession.expires_at <= now) | (StaffSession.seen_at <= now - limits.idle)
+    session.execute(delete(StaffSession).where(is_over))

@@ -42,15 +42,17 @@ class StaffSession(Base):
 
 
 class IdentityOpening(Base):
-    """A two-person opening of a tip's identity: asked for with a reason, agreed by the other key's holder.
+    """A two-person opening of an identity: asked for with a reason, agreed by the other key's holder.
 
-    ``sealed_share`` is the director's share, sealed to the asking supervisor's staff key once agreed.
+    ``sealed_share`` is the director's share, sealed to the asking supervisor's staff key once agreed; it is
+    deleted some days later.
     """
 
     __tablename__ = "identity_opening"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     tip_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tip.id"), index=True)
+    identity_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     asked_at: Mapped[datetime]
     reason_object_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.models import Message, Tip
 from portal.models.records import Statement
 from verification.domain.acting import Acting
+from verification.domain.identity import LeftIdentity, identities_of
 from verification.domain.messages import ReadMessage, read_mailbox, read_statement
 from verification.models import Case, CaseState, Conclusion, Deadline, IdentityOpening, Unit
 from verification.queries.files import FileView, view_files
@@ -19,12 +20,17 @@ from verification.queries.trail import TrailLine, trail_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageView:
-    """One message of the mailbox with its files. ``confirmed``: see ``domain.messages.ReadMessage``."""
+    """One message of the mailbox with its files. ``confirmed``: see ``domain.messages.ReadMessage``.
+
+    again: the whole form, where the informant sent it again. has_identity: name or contact came along.
+    """
 
     row: Message
     text: str
     files: list[FileView]
     confirmed: bool
+    again: Statement | None = None
+    has_identity: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -50,6 +56,22 @@ class TipView:
     trail: list[TrailLine]
     can_be_answered: bool
     is_still_free: bool
+    identities: list[LeftIdentity]
+
+    @property
+    def sendings(self) -> list[Statement]:
+        """The form as it was sent first, and each time it came again."""
+        return [self.statement, *(message.again for message in self.messages if message.again)]
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether any sending said so."""
+        return any(sending.urgent for sending in self.sendings)
+
+    @property
+    def keep_away(self) -> list[str]:
+        """Who must not see this, in the informant's words, each time it was said."""
+        return list(dict.fromkeys(one.keep_away for one in self.sendings if one.keep_away))
 
 
 def read_tip(acting: Acting, tip: Tip) -> TipView:
@@ -72,6 +94,7 @@ def read_tip(acting: Acting, tip: Tip) -> TipView:
         trail=trail_of(session, (tip.id,)),
         can_be_answered=_conclusion_was_delivered(acting, tip),
         is_still_free=_case_is_draft(acting, tip),
+        identities=identities_of(acting, tip),
     )
 
 
@@ -96,6 +119,8 @@ def _message(acting: Acting, message: ReadMessage) -> MessageView:
         text=message.text or (again.account if again else ""),
         files=view_files(acting, attached),
         confirmed=message.confirmed,
+        again=again,
+        has_identity=bool(message.informant and message.informant.identity_id),
     )
 
 

@@ -13,6 +13,7 @@ from portal.models import Priority, Tip
 from verification.domain import casework, triage
 from verification.domain.acting import Acting
 from verification.domain.evidence import attachments_of
+from verification.domain.messages import read_sendings
 from verification.labels import CASE_TYPES, CONTENT_BASES, PRIORITIES
 from verification.models import Case, CaseType, ContentBasis, Role, Unit
 from verification.policy.codes import CATEGORIES
@@ -51,10 +52,11 @@ def write(tip_id: uuid.UUID) -> ResponseReturnValue:
         tip = load_tip(acting, tip_id)
         if tip.case_id is not None:
             return redirect(url_for("cases.show", case_id=tip.case_id))
-        said = triage.open_tip(acting, tip)
+        triage.open_tip(acting, tip)
+        wishes = [sending.keep_away for sending in read_sendings(acting, tip)]
         typed = Typed.empty(
             {
-                "kept_away": [str(person) for person in named_in(acting.session, [said.keep_away])],
+                "kept_away": [str(person) for person in named_in(acting.session, wishes)],
                 "case_type": CaseType.VERIFICATION.value,
                 "category": tip.category or "",
                 "priority": (tip.priority or Priority.P3).value,
@@ -193,7 +195,7 @@ def _page(acting: Acting, desk: Desk, *, typed: Typed, problem: Problem) -> str:
 
 def _readers(acting: Acting, desk: Desk) -> list[tuple[str, str]]:
     """Who could come to see the case, where an informant wishes that somebody does not."""
-    if not any(view.statement.keep_away for view in desk.views):
+    if not any(view.keep_away for view in desk.views):
         return []
     return [(str(person.id), person.name) for person in people_with(acting.session, _READERS)]
 

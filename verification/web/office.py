@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from flask import current_app, g
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -56,10 +56,7 @@ class Office:
     @property
     def session_limits(self) -> SessionLimits:
         """How long somebody stays unlocked."""
-        return SessionLimits(
-            idle=timedelta(minutes=self.settings.session_idle_minutes),
-            whole=timedelta(hours=self.settings.session_max_hours),
-        )
+        return SessionLimits.of(self.settings)
 
 
 def equip(settings: VerificationSettings, *, database: Database | None, clock: Clock, rng: Rng) -> Office:

@@ -197,7 +197,9 @@ def decide(item_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     def act(acting: Acting) -> str:
         load_item(acting, item_id)
         _DECISIONS[decision][1](acting, item_id, typed)
-        return url_for("rectification.item", item_id=item_id)
+        # Whoever does not sign has no part in the case any more.
+        is_over = decision == "refuse"
+        return url_for("rectification.show") if is_over else url_for("rectification.item", item_id=item_id)
 
     def again(problem: Problem) -> ResponseReturnValue:
         with acting_in() as acting:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.models import Priority, Tip
+from portal.models.records import Statement
 from verification.domain import identity, triage
 from verification.domain.acting import Acting
 from verification.domain.evidence import grant_waiting_files
@@ -33,6 +35,7 @@ from verification.web.words import (
     SUBJECT_NAMES,
     category_name,
     channel_name,
+    day,
     reason_name,
     unit_name,
 )
@@ -79,13 +82,16 @@ def _page(acting: Acting, tip: Tip, *, typed: Typed, problem: Problem, open_form
         organs=[(code, CHANNELS[code]) for code in _REFERRAL],
         offices=[(code, CHANNELS[code]) for code in _NOT_OURS],
         names=names_of(acting, people), clocks=explained_clocks(acting, view.clocks), A=Action,
-        facts=_facts(view), coarse=_coarse(view),
+        facts=_facts(view.statement), changes=_changes(view), coarse=_coarse(view),
+        identity_choices=[
+            (str(one.object_id), _("left on %(day)s", day=day(one.left_on)))
+            for one in reversed(view.identities)
+        ],
     )  # fmt: skip
 
 
-def _facts(view: TipView) -> list[tuple[LazyString | str, LazyString | str]]:
-    said = view.statement
-    pairs = [
+def _facts(said: Statement) -> list[tuple[LazyString | str, LazyString | str]]:
+    pairs: list[tuple[LazyString | str, LazyString | str]] = [
         (_l("About"), said.about),
         (_l("Kind of problem"), SUBJECT_NAMES[said.subject]),
         (_l("Place"), said.place),
@@ -95,6 +101,19 @@ def _facts(view: TipView) -> list[tuple[LazyString | str, LazyString | str]]:
         (_l("Must not see this"), said.keep_away),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _changes(view: TipView) -> dict[uuid.UUID, list[tuple[LazyString | str, LazyString | str]]]:
+    """By message: what a form that was sent again says otherwise than the time before."""
+    found, before = {}, view.statement
+    for message in view.messages:
+        if message.again is not None:
+            known = {str(name): value for name, value in _facts(before)}
+            found[message.row.id] = [
+                (name, value) for name, value in _facts(message.again) if known.get(str(name)) != value
+            ]
+            before = message.again
+    return found
 
 
 def _coarse(view: TipView) -> list[tuple[LazyString | str, LazyString | str]]:
@@ -190,7 +209,12 @@ def ask_identity(tip_id: uuid.UUID) -> ResponseReturnValue:
     typed = Typed.sent()
 
     def act(acting: Acting) -> str:
-        identity.ask_identity(acting, tip=load_tip(acting, tip_id), reason=typed.text("reason"))
+        identity.ask_identity(
+            acting,
+            tip=load_tip(acting, tip_id),
+            reason=typed.text("reason"),
+            identity_id=typed.one_id("identity_id"),
+        )
         return url_for("tips.show", tip_id=tip_id, _anchor="identity")
 
     return attempt(

@@ -44,7 +44,9 @@ def test_new_tip_opens_for_desk_and_director_and_says_what_was_written(
     assert submitted.outcome is Outcome.NEW
     tip = the_tip(intake)
     informant = submitted.receipt.private_key().public()
-    assert office.statement(tip) == a_statement(informant_fingerprint=informant.fingerprint())
+    assert office.statement(tip) == a_statement(
+        informant_fingerprint=informant.fingerprint(), identity_id=tip.identity_id
+    )
     assert office.identity(tip.identity_id) == SOMEBODY
     assert tip.receipt_lookup == submitted.receipt.lookup_id
     assert tip.informant_public == informant.to_bytes()

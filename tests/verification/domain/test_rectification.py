@@ -161,6 +161,8 @@ def test_refused_sign_off_goes_back_to_the_unit_and_a_new_signer_takes_over(offi
     walk = Journey(office).ordered().reported()
     walk.on_item("du", rectification.verify_item, note="合格。", signer=office.staff_id("wei"))
     walk.on_item("wei", rectification.refuse_sign_off, note="照片看不出第三处。")
+    with pytest.raises(KeyLocked), office.acting("wei") as acting:
+        casework.read_brief(acting, acting.session.get_one(Case, walk.case_id))
     with office.acting("lian") as acting:
         assert items.read_reports(acting, walk.item)[0].returned == "照片看不出第三处。"
     walk.reported()

@@ -41,7 +41,7 @@ from verification.jobs.handlers import HANDLERS
 from verification.jobs.intake import intake_of
 from verification.jobs.running import Ended, Work, Workbench, run_row
 from verification.jobs.schedule import subject_of_day
-from verification.models import AuditEntry, Deadline, StaffNotice
+from verification.models import AuditEntry, Deadline, StaffNotice, StaffSession
 
 
 def run(work: Work, bench: Workbench) -> Ended:
@@ -192,6 +192,23 @@ def test_private_halves_are_files_of_their_owner_alone(bench: Workbench) -> None
 
 
 @pytest.mark.databases("sqlite")
+def test_minute_forgets_sessions_that_are_over_and_agreements_whose_time_is(
+    office: TestOffice, bench: Workbench
+) -> None:
+    with office.database.write() as session:
+        now, staff_id = office.clock.now(), office.staff_id("fan")
+        for name, seen, ends in (("used", 0, 60), ("idle", 31, 60), ("over", 0, 0)):
+            session.add(
+                StaffSession(
+                    id=name.encode(), staff_id=staff_id, sealed_keys=b"keys", began_at=now,
+                    seen_at=now - timedelta(minutes=seen), expires_at=now + timedelta(minutes=ends),
+                )
+            )  # fmt: skip
+    run_topic(office, bench, OutboxTopic.CLOCK_TICK)
+    with office.database.read() as session:
+        assert list(session.scalars(select(StaffSession.id))) == [b"used"]
+
+
 def test_key_of_a_day_is_destroyed_when_nothing_of_it_waits(office: TestOffice, bench: Workbench) -> None:
     today = civil_day(office.clock)
     (path,) = bench.cleaner_key_dir.glob(f"day-{today.isoformat()}-*")
