@@ -156,5 +156,5 @@ def _print_slips(
             office=settings.office_name,
         )
         print(slip, end="\n\n")
-    for holder, shares in (("desk", keys.desk_shares), ("director", keys.director_shares)):
+    for holder, shares in keys.shares.items():
         print(share_slips(holder, shares), end="\n\n")

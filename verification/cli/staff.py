@@ -3,7 +3,8 @@
     staff                                                       lists everybody
     staff --add lin.xiaoyu --name 林晓雨 --role inspector --unit duchashi --root FILE
 
-A supervisor or director also needs two of the paper shares of the key they will hold; they are asked for,
+A supervisor or director, and either person of the alternate desk (``--alternate-desk``,
+``--alternate-second``), also needs two of the paper shares of the key they will hold; they are asked for,
 never given on the command line. The new person's slip is printed once. Source: 4-sealing "Keys".
 """
 
@@ -23,7 +24,7 @@ from portal.db import Database
 from portal.models import SYSTEM_RNG
 from verification.cli.slips import fresh_passphrase, person_slip
 from verification.domain.founding import NewStaff, make_secrets
-from verification.domain.joining import SharesNeeded, join_office, purpose_needed
+from verification.domain.joining import SharesNeeded, join_office, key_needed
 from verification.keys.ceremony import SHARES_NEEDED, RootKey, WrongShares
 from verification.keys.offline import NoRoot, read_root
 from verification.models import Role, Staff, StaffRole, Unit
@@ -39,6 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", help="their name")
     parser.add_argument("--role", action="append", choices=[role.value for role in Role], default=[])
     parser.add_argument("--unit", help="the code of their unit")
+    parser.add_argument("--alternate-desk", action="store_true", help="reads the alternate desk's tips")
+    parser.add_argument(
+        "--alternate-second", action="store_true", help="agrees to opening identities of the alternate desk"
+    )
     parser.add_argument("--trained-on", type=date.fromisoformat, metavar="DAY")
     parser.add_argument("--undertaking-on", type=date.fromisoformat, metavar="DAY")
     parser.add_argument("--root", type=Path, metavar="FILE", help="the root key")
@@ -55,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
     except BadSettings as bad:
         print("These settings cannot be used:", *bad.problems, sep="\n  ")
     except SharesNeeded as needed:
-        print(f"Nobody was added: this takes two shares of the {needed.purpose.value} key.")
+        print(f"Nobody was added: this takes two shares of the {needed.name} key.")
     except WrongShares:
         print("Nobody was added: these shares open no key of this office.")
     except (CannotAdd, NoRoot, ValueError) as reason:
@@ -83,13 +88,14 @@ def _add(settings: VerificationSettings, arguments: argparse.Namespace, *, clock
     if root.verify_key().to_bytes() != settings.root_public:
         raise CannotAdd("XIANSUO_ROOT_PUBLIC is not the public half of this root key")
     roles = tuple(Role(role) for role in arguments.role)
-    shares = _ask_for_shares() if purpose_needed(roles) else []
     passphrase = fresh_passphrase()
     own = make_secrets(passphrase=passphrase, host_key=settings.host_key, rng=SYSTEM_RNG)
     database = Database(settings.database_url)
     try:
-        with database.write() as session:
+        with database.read() as session:
             new = _new_staff(session, arguments, roles)
+        shares = _ask_for_shares() if key_needed(new) else []
+        with database.write() as session:
             ceremony = RootKey(signing=root, day=civil_day(clock), rng=SYSTEM_RNG)
             join_office(session, new, root=ceremony, own=own, shares=shares, clock=clock)
     finally:
@@ -113,6 +119,8 @@ def _new_staff(session: Session, arguments: argparse.Namespace, roles: tuple[Rol
         unit_id=unit.id,
         trained_on=arguments.trained_on,
         undertaking_on=arguments.undertaking_on,
+        alternate_desk=arguments.alternate_desk,
+        alternate_second=arguments.alternate_second,
     )
 
 

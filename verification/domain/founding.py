@@ -48,7 +48,7 @@ _DESK_KEYS = frozenset({KeyPurpose.DESK, KeyPurpose.ALTERNATE})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OfficeKeys:
-    """What exists only during the ceremony, and the shares to print."""
+    """What exists only during the ceremony, and the shares to print: of each key, by its name."""
 
     root: RootKey
     desk: OfficeKey
@@ -57,8 +57,7 @@ class OfficeKeys:
     alternate_second: OfficeKey | None
     issuer_id: uuid.UUID
     issuer: SigningKey
-    desk_shares: list[str]
-    director_shares: list[str]
+    shares: dict[str, list[str]]
     units: dict[uuid.UUID, OfficeKey] = field(default_factory=dict)
 
 
@@ -133,6 +132,8 @@ def found_office(
         subject_id=desk.id,
         clock=clock,
     )
+    # A key without paper ends with its last holder's passphrase, and with it all that was sealed to it.
+    named = {"desk": desk, "director": director, "alternate": alternate, "alternate-second": second}
     return OfficeKeys(
         root=ceremony,
         desk=desk,
@@ -141,8 +142,11 @@ def found_office(
         alternate_second=second,
         issuer_id=issuer_id,
         issuer=issuer,
-        desk_shares=make_recovery_shares(session, root=ceremony, key=desk, holder="desk"),
-        director_shares=make_recovery_shares(session, root=ceremony, key=director, holder="director"),
+        shares={
+            name: make_recovery_shares(session, root=ceremony, key=key, holder=name)
+            for name, key in named.items()
+            if key is not None
+        },
     )
 
 

@@ -9,33 +9,45 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
 from portal.errors import XiansuoError
-from portal.models import KeyPurpose, RecipientKey
+from portal.models import SECOND_OF_ALTERNATE, KeyPurpose, RecipientKey
 from verification.domain.founding import NewStaff, StaffSecrets, enrol
 from verification.keys.addressees import of_staff
 from verification.keys.ceremony import RootKey, make_office_key, recover_office_key, wrap_office_key
 from verification.models import Role, Staff, StaffRole, Unit
 
-#: What a role needs from paper.
-PURPOSES = {Role.SUPERVISOR: KeyPurpose.DESK, Role.DIRECTOR: KeyPurpose.DIRECTOR}
+_KEYS: Final = {
+    "desk": (KeyPurpose.DESK, ""),
+    "director": (KeyPurpose.DIRECTOR, ""),
+    "alternate": (KeyPurpose.ALTERNATE, ""),
+    "alternate-second": (KeyPurpose.DIRECTOR, SECOND_OF_ALTERNATE),
+}
 
 
 class SharesNeeded(XiansuoError):
-    """The role holds an office key, and the shares given are not that key's (or there are none)."""
+    """The role holds an office key, and the shares given are not that key's (or there are none).
 
-    def __init__(self, purpose: KeyPurpose) -> None:
-        super().__init__(purpose.value)
-        self.purpose = purpose
+    name: what the shares' papers call it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
-def purpose_needed(roles: Sequence[Role]) -> KeyPurpose | None:
-    """The office key that these roles hold, or None."""
-    return next((PURPOSES[role] for role in roles if role in PURPOSES), None)
+def key_needed(new: NewStaff) -> str | None:
+    """The office key that this person will hold, by the name on its shares; None for most."""
+    if new.alternate_second:
+        return "alternate-second"
+    if Role.SUPERVISOR in new.roles:
+        return "alternate" if new.alternate_desk else "desk"
+    return "director" if Role.DIRECTOR in new.roles else None
 
 
 def join_office(
@@ -52,12 +64,12 @@ def join_office(
     Raises SharesNeeded, WrongShares; ValueError for a supervisor and director in one.
     """
     held = []
-    if (purpose := purpose_needed(new.roles)) is not None:
+    if (name := key_needed(new)) is not None:
         if not shares:
-            raise SharesNeeded(purpose)
+            raise SharesNeeded(name)
         key = recover_office_key(session, shares)
-        if key.purpose is not purpose:
-            raise SharesNeeded(purpose)
+        if (key.purpose, key.holder) != _KEYS[name]:
+            raise SharesNeeded(name)
         held.append(key)
     staff = enrol(session, new, root=root, own=own, held=held, clock=clock)
     if Role.LIAISON in new.roles:

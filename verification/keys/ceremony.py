@@ -54,6 +54,7 @@ class OfficeKey:
     id: uuid.UUID
     private: PrivateKey
     purpose: KeyPurpose
+    holder: str = ""
 
 
 def publish(
@@ -105,7 +106,7 @@ def make_office_key(
         holder=holder,
         generation=generation,
     )
-    key = OfficeKey(id=key_id, private=private, purpose=purpose)
+    key = OfficeKey(id=key_id, private=private, purpose=purpose, holder=holder)
     if purpose in (KeyPurpose.DESK, KeyPurpose.ALTERNATE):
         _publish_voice(session, root=root, desk=key, name=purpose.value, generation=generation)
     return key
@@ -170,5 +171,5 @@ def recover_office_key(session: Session, shares: Iterable[str]) -> OfficeKey:
     private = unwrap_private_key(
         wrap.sealed_private, holder=recovery, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
     )
-    purpose = session.get_one(RecipientKey, wrap.key_id).purpose
-    return OfficeKey(id=wrap.key_id, private=private, purpose=purpose)
+    row = session.get_one(RecipientKey, wrap.key_id)
+    return OfficeKey(id=wrap.key_id, private=private, purpose=row.purpose, holder=row.holder)

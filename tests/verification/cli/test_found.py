@@ -25,7 +25,7 @@ from verification.keys.ceremony import WrongShares, recover_office_key
 from verification.keys.identities import unlock
 from verification.keys.keyring import Keyring
 from verification.keys.offline import NoRoot, make_root, read_root
-from verification.models import Interest, Staff, Unit
+from verification.models import Interest, KeyWrap, Staff, Unit
 
 pytestmark = pytest.mark.slow
 
@@ -59,6 +59,12 @@ PEOPLE = (
     ("yao", "auditor", "duchashi", ""),
 )
 HOST_KEY = bytes(range(32))
+OFFICE_KEYS = {
+    "desk": KeyPurpose.DESK,
+    "director": KeyPurpose.DIRECTOR,
+    "alternate": KeyPurpose.ALTERNATE,
+    "alternate-second": KeyPurpose.DIRECTOR,
+}
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Printed:
     @classmethod
     def read(cls, text: str) -> Printed:
         people = re.findall(r"login +(\S+)\npassphrase +(\S+)\nauthenticator +\S+secret=(\w+)&", text)
-        shares = re.findall(r"--- (\w+) key, share \d of 3 -+\n([a-z ]+)\n", text)
+        shares = re.findall(r"--- ([\w-]+) key, share \d of 3 -+\n([a-z ]+)\n", text)
         return cls(
             accounts={
                 login: Account(name="", login=login, role="", passphrase=passphrase, totp_secret=secret)
@@ -184,10 +190,10 @@ def test_two_of_three_shares_bring_a_key_back_and_one_does_not(
 ) -> None:
     assert ceremony.found() == 0
     shares = Printed.read(capsys.readouterr().out).shares
-    assert {holder: len(words) for holder, words in shares.items()} == {"desk": 3, "director": 3}
+    assert {holder: len(words) for holder, words in shares.items()} == dict.fromkeys(OFFICE_KEYS, 3)
     database = Database(ceremony.database_url)
     with database.read() as session:
-        for holder, purpose in (("desk", KeyPurpose.DESK), ("director", KeyPurpose.DIRECTOR)):
+        for holder, purpose in OFFICE_KEYS.items():
             key = recover_office_key(session, shares[holder][1:])
             assert session.get_one(RecipientKey, key.id).purpose is purpose
             assert session.get_one(RecipientKey, key.id).public == key.private.public().to_bytes()
@@ -256,6 +262,45 @@ def test_supervisor_joins_with_shares_and_not_without(
     typed[:] = shares["desk"][:2]
     assert main(add) == 1
     assert "is taken" in capsys.readouterr().out
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    ("option", "name", "purpose"),
+    [
+        ("--alternate-desk", "alternate", KeyPurpose.ALTERNATE),
+        ("--alternate-second", "alternate-second", KeyPurpose.DIRECTOR),
+    ],
+)
+def test_alternate_desk_gets_new_people_by_its_own_shares_alone(
+    ceremony: Ceremony,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    option: str,
+    name: str,
+    purpose: KeyPurpose,
+) -> None:
+    ceremony.found()
+    shares = Printed.read(capsys.readouterr().out).shares
+    typed: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: typed.pop())  # there is no terminal here
+    add = ["staff", "--add", "su", "--name", "苏", "--role", "supervisor", "--unit", "duchashi", option]
+    add += ["--root", str(ceremony.root_file)]
+    for wrong in OFFICE_KEYS.keys() - {name}:
+        typed[:] = shares[wrong][:2]
+        assert main(add) == 1
+        assert f"two shares of the {name} key" in capsys.readouterr().out
+    typed[:] = shares[name][1:]
+    assert main(add) == 0
+    account = Printed.read(capsys.readouterr().out).accounts["su"]
+    database = Database(ceremony.database_url)
+    keyring = log_in(database, account)
+    with database.read() as session:
+        key = recover_office_key(session, shares[name][:2])
+        held = session.scalars(select(KeyWrap.key_id).where(KeyWrap.holder_key_id == keyring.staff_key_id))
+        assert (list(held), key.purpose) == ([key.id], purpose)
+        assert keyring.private(session, key.id).public() == key.private.public()
+    database.dispose()
 
 
 @pytest.mark.databases("sqlite")
