@@ -9,11 +9,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import CursorResult, delete, select
 
+from portal.models import KeyPurpose, RecipientKey, Tip
+from verification.audit.events import Event
 from verification.domain.acting import Acting
-from verification.keys.addressees import of_staff
-from verification.keys.records import wrap_to
+from verification.keys.addressees import case_key, of_desk, of_staff
+from verification.keys.records import make_key, wrap_to
 from verification.models import (
     Case,
     ItemState,
@@ -60,12 +62,50 @@ def give_to_approvers(acting: Acting, case: Case) -> None:
 
 
 def take_case_key(acting: Acting, case: Case, *, staff_ids: Iterable[uuid.UUID]) -> None:
-    """Delete the wraps of those whom nothing else entitles to the case."""
+    """Delete the wraps of those whom nothing else entitles to the case, and have its key renewed."""
     leaving = set(staff_ids) - entitled(acting, case)
     keys = select(Staff.key_id).where(Staff.id.in_(leaving))
-    acting.session.execute(
+    deleted = acting.session.execute(
         delete(KeyWrap).where(KeyWrap.key_id == case.key_id, KeyWrap.holder_key_id.in_(keys))
     )
+    assert isinstance(deleted, CursorResult)
+    if deleted.rowcount:
+        case.key_left = True
+        renew_case_key(acting, case)
+
+
+def renew_case_key(acting: Acting, case: Case) -> None:
+    """Start the case key's next generation if somebody has lost the one before; at the desk alone.
+
+    Whoever left may have kept a wrap, in a copy of the database: it opens nothing written from now on.
+    Everybody who holds the old generation gets the new one, which opens all older ones. Where the person
+    acting has no desk, whose statement a case key needs, the desk's next look at the case does it.
+    """
+    session = acting.session
+    tips = session.scalars(select(Tip).where(Tip.case_id == case.id)).all()
+    if not case.key_left or not all(acting.keyring.holds(session, tip.desk_key_id) for tip in tips):
+        return
+    older = session.scalars(
+        select(RecipientKey).where(
+            RecipientKey.purpose == KeyPurpose.CASE, RecipientKey.holder == case.id.hex
+        )
+    ).all()
+    held = select(KeyWrap.holder_key_id).where(KeyWrap.key_id == case.key_id)
+    readers = session.scalars(select(Staff).where(Staff.key_id.in_(held)).order_by(Staff.id)).all()
+    new_id = make_key(
+        session, purpose=KeyPurpose.CASE, holder=case.id.hex,
+        holders=[*map(of_desk, tips), *map(of_staff, readers)], keyring=acting.keyring,
+        sealing=acting.sealing, generation=max(key.generation for key in older) + 1,
+    )  # fmt: skip
+    for key in older:
+        wrap_to(
+            session, key_id=key.id, to=case_key(new_id, case_id=case.id), keyring=acting.keyring,
+            sealing=acting.sealing,
+        )  # fmt: skip
+        session.execute(delete(KeyWrap).where(KeyWrap.key_id == key.id, KeyWrap.holder_key_id != new_id))
+    case.key_id, case.key_left = new_id, False
+    session.flush()
+    acting.trace(Event.KEY_ROLLED, subject_kind="case", subject_id=case.id)
 
 
 def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:

@@ -78,7 +78,10 @@ class StatementKind(StrEnum):
 
 
 class Case(Base):
-    """A matter the office takes up. ``key_id`` is the newest generation of its case key."""
+    """A matter the office takes up. ``key_id`` is the newest generation of its case key.
+
+    key_left: somebody has lost access since, and the next generation is still to be made.
+    """
 
     __tablename__ = "case"
     __table_args__ = (Index(None, "state", "opened_on", "id"),)
@@ -94,6 +97,7 @@ class Case(Base):
     category: Mapped[str] = mapped_column(String(8))
     town_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("unit.id"))
     key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipient_key.id"))
+    key_left: Mapped[bool] = mapped_column(default=False)
     brief_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     opened_on: Mapped[date]
     opened_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))

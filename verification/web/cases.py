@@ -17,6 +17,7 @@ from verification.audit.events import Event
 from verification.domain import answering, casework
 from verification.domain.acting import Acting
 from verification.domain.paper import PAPER_FORMS
+from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
 from verification.labels import label
 from verification.models import Case, CaseState
@@ -126,6 +127,7 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
         case = load_case(acting, case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
         take_note(acting, subject_id=case_id)
+        renew_case_key(acting, case)
         return _page(acting, case, typed=Typed.empty(), problem=NO_PROBLEM)
 
 

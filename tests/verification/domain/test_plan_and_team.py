@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select
 
+from portal.crypto.header import ObjectKind
+from portal.models import RecipientKey
 from tests.support.journey import PLAN_TEXT, Journey
 from tests.support.office import TestOffice
 from verification.domain import casework, dispatch, planning
 from verification.domain.planning import PlanText
 from verification.domain.teams import BlockCode, suggest_team
 from verification.errors import InvalidInput, KeyLocked, Refused, StaleSubject
+from verification.keys.addressees import of_case
 from verification.models import (
     Case,
     CaseState,
@@ -238,6 +241,44 @@ def test_hand_back_upheld_withdraws_the_task_and_the_teams_access(office: TestOf
     walk.dispatched("wei", "chen")
     with office.acting("chen") as acting:
         assert casework.read_brief(acting, acting.session.get_one(Case, walk.case_id)).title
+
+
+def test_whoever_has_left_opens_nothing_that_is_written_afterwards_with_a_wrap_they_kept(
+    office: TestOffice,
+) -> None:
+    walk = Journey(office).planned().dispatched()
+    with office.database.read() as session:
+        old_key = session.get_one(Case, walk.case_id).key_id
+        kept = session.get_one(KeyWrap, (old_key, office.staff["du"].key_id)).sealed_private
+        before = session.get_one(Case, walk.case_id).brief_id
+    walk.on_task("du", dispatch.hand_back_task, note="与组员在办案件时间冲突。")
+    walk.on_task("fan", dispatch.rule_on_hand_back, uphold=True, note="同意，另行派发。")
+    with office.database.write() as session:
+        assert session.get_one(Case, walk.case_id).key_id != old_key
+        session.add(KeyWrap(key_id=old_key, holder_key_id=office.staff["du"].key_id, sealed_private=kept))
+    with office.acting("fan") as acting:
+        case = acting.session.get_one(Case, walk.case_id)
+        after = acting.seal({"text": "此后所写"}, kind=ObjectKind.RECORD, to=[of_case(case)])
+    with office.acting("du") as acting:
+        assert acting.open(before)
+        with pytest.raises(KeyLocked):
+            acting.open(after)
+    for login in ("fan", "director", "head"):
+        with office.acting(login) as acting:
+            assert acting.open(before)
+            assert acting.open(after)["text"] == "此后所写"
+
+
+def test_old_writings_stay_one_step_away_however_often_somebody_leaves(office: TestOffice) -> None:
+    walk = Journey(office).planned()
+    for _ in range(4):
+        walk.dispatched("du", "chen")
+        walk.on_task("du", dispatch.hand_back_task, note="与组员在办案件时间冲突。")
+        walk.on_task("fan", dispatch.rule_on_hand_back, uphold=True, note="同意，另行派发。")
+    with office.acting("head") as acting:
+        case = acting.session.get_one(Case, walk.case_id)
+        assert acting.session.get_one(RecipientKey, case.key_id).generation == 5
+        assert casework.read_brief(acting, case).title
 
 
 def test_withdrawing_one_task_leaves_the_key_to_members_of_another(office: TestOffice) -> None:

@@ -16,6 +16,7 @@ from verification.domain import (
     casework,
     fieldwork,
     items,
+    readers,
     rectification,
 )
 from verification.domain.exhibits import NewExhibit, read_exhibits
@@ -163,6 +164,11 @@ def test_refused_sign_off_goes_back_to_the_unit_and_a_new_signer_takes_over(offi
     walk.on_item("wei", rectification.refuse_sign_off, note="照片看不出第三处。")
     with pytest.raises(KeyLocked), office.acting("wei") as acting:
         casework.read_brief(acting, acting.session.get_one(Case, walk.case_id))
+    for login, is_left in (("du", True), ("fan", False)):
+        with office.acting(login) as acting:
+            case = acting.session.get_one(Case, walk.case_id)
+            readers.renew_case_key(acting, case)
+            assert case.key_left is is_left
     with office.acting("lian") as acting:
         assert items.read_reports(acting, walk.item)[0].returned == "照片看不出第三处。"
     walk.reported()

@@ -363,6 +363,7 @@ def upgrade() -> None:
         sa.Column("category", sa.String(length=8), nullable=False),
         sa.Column("town_id", sa.Uuid(), nullable=True),
         sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("key_left", sa.Boolean(), nullable=False),
         sa.Column("brief_id", sa.Uuid(), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=False),
         sa.Column("opened_by", sa.Uuid(), nullable=False),
