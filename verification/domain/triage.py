@@ -22,6 +22,7 @@ from portal.models import MessageKind, Priority, Tip, TipState
 from portal.models.records import Statement
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.locking import locked_case
 from verification.domain.messages import read_statement, write_to_informant
 from verification.errors import InvalidInput
 from verification.models import AuditEntry, Unit
@@ -205,6 +206,8 @@ def _end_here(
         errors["channel_code"] = _l("Choose one of the channels.")
     if errors:
         raise InvalidInput(dict(errors))
+    if (case_id := acting.session.scalar(select(Tip.case_id).where(Tip.id == tip_id))) is not None:
+        locked_case(acting, case_id)  # or it could be proposed while its tip goes elsewhere
     given = {"closing_code": reason, "channel_code": channel}
     tip: Tip = acting.apply(
         SubjectKind.TIP, tip_id, action, version=version, given=given,
