@@ -9,7 +9,7 @@ import pytest
 
 from portal.models import Tip, TipState
 from tests.support.at_once import second_waits
-from tests.support.journey import ALLEGATIONS, Journey, seal_upload
+from tests.support.journey import ALLEGATIONS, PLAN_TEXT, Journey, seal_upload
 from tests.support.office import TestOffice
 from verification.audit.events import Event
 from verification.domain import (
@@ -19,6 +19,7 @@ from verification.domain import (
     fieldwork,
     findings,
     paper,
+    planning,
     rectification,
     triage,
 )
@@ -202,3 +203,17 @@ def test_tip_of_a_case_that_is_being_proposed_is_not_handed_on(office: TestOffic
     assert isinstance(error, Refused)
     with office.database.read() as session:
         assert session.get_one(Tip, tip.id).state is TipState.IN_CASE
+
+
+def test_second_of_two_plans_written_at_once_is_told_and_takes_no_number(office: TestOffice) -> None:
+    walk = Journey(office).docketed()
+    version = walk.case.version
+
+    def propose(acting: Acting) -> None:
+        planning.write_and_propose_plan(
+            acting, case_id=walk.case_id, version=version, text=PLAN_TEXT, frame=walk.plan_frame()
+        )
+
+    assert second_waits(office, ("fan", propose), ("shen", propose)) == StaleSubject(version + 1)
+    with office.acting("fan") as acting:
+        assert [plan.number for plan in planning.versions_of(acting, walk.case_id)] == [1]
