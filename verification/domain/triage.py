@@ -24,9 +24,10 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.locking import locked_case
 from verification.domain.messages import read_statement, write_to_informant
-from verification.errors import InvalidInput
+from verification.errors import InvalidInput, NotHere
 from verification.models import AuditEntry, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
+from verification.workflow.apply import FOR_CHANGE
 from verification.workflow.states import Action, SubjectKind
 
 SUMMARY_CHARACTERS = 90
@@ -91,8 +92,16 @@ def read_digest(acting: Acting, tip: Tip) -> Digest:
 
 
 def open_tip(acting: Acting, tip: Tip) -> Statement:
-    """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced."""
+    """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced.
+
+    Raises KeyLocked for anybody but its desk, NotHere where it is gone.
+    """
     statement = read_statement(acting, tip)
+    if tip.state is TipState.RECEIVED:
+        # Two may open it at once: only one of them is the first, and the other merely looks at it.
+        locked = acting.session.get(Tip, tip.id, with_for_update=FOR_CHANGE, populate_existing=True)
+        if locked is None:
+            raise NotHere
     if tip.digest is None and not _was_opened(acting, tip):
         key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
         tip.digest = seal_digest(encode_record(Digest.of(statement).to_record()), key=key, tip_id=tip.id)
