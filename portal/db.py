@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from portal.turns import WriteTurns
@@ -194,12 +194,32 @@ _SQLITE_PASSING = frozenset(
     }
 )
 _POSTGRES_DISK_FULL = "53100"
+_OVERTAKEN = frozenset(
+    {
+        sqlite3.SQLITE_CONSTRAINT_UNIQUE,
+        sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
+        sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY,
+        "23505",  # unique_violation
+        "23503",  # foreign_key_violation
+    }
+)
 
 
 def is_busy(error: DBAPIError) -> bool:
     """Whether the database refused only because it is locked, full or away: the person can try again."""
     code = _sqlite_code(error)
     return isinstance(error, OperationalError) and (code is None or code in _SQLITE_PASSING)
+
+
+def is_overtaken(error: DBAPIError) -> bool:
+    """Whether another wrote the same first, or removed what this one names: it is to be looked at again.
+
+    A row that lacks something or breaks a check is a fault of ours and no such thing.
+    """
+    if not isinstance(error, IntegrityError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None) or getattr(error.orig, "sqlstate", None)
+    return code in _OVERTAKEN
 
 
 def is_full(error: DBAPIError) -> bool:

@@ -21,9 +21,10 @@ from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import share_clean_copy
+from verification.domain.locking import locked_case
 from verification.domain.messages import checked_text, read_sendings
 from verification.domain.readers import give_to_approvers
-from verification.errors import InvalidInput, NotHere, Refusal, Refused, StaleSubject
+from verification.errors import InvalidInput, NotHere, Refusal, Refused
 from verification.keys.addressees import case_key, of_case, of_desk
 from verification.keys.records import make_key
 from verification.models import (
@@ -124,9 +125,11 @@ def open_case(
 def revise_case(
     acting: Acting, *, case: Case, version: int, brief: Brief, frame: CaseFrame, copied_accepted: bool = False
 ) -> Case:
-    """Rewrite the brief and frame of a case that is still a draft."""
-    if case.version != version:
-        raise StaleSubject(case.version)
+    """Rewrite the brief and frame of a case that is still a draft.
+
+    Raises InvalidInput as ``open_case`` does, Refused, StaleSubject, NotHere.
+    """
+    case = locked_case(acting, case.id, version=version)
     if case.state is not CaseState.DRAFT:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
     tips = acting.session.scalars(select(Tip).where(Tip.case_id == case.id)).all()
@@ -178,7 +181,7 @@ def select_material(acting: Acting, case: Case, uploads: Sequence[uuid.UUID]) ->
 
 def propose_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, overlap_reason: str = "") -> Case:
     """Propose a case to the head of government; directors, deputies and heads can read it from now on."""
-    case = acting.session.get_one(Case, case_id, with_for_update=True)
+    case = locked_case(acting, case_id)
     overlaps = overlapping_cases(acting.session, case, today=acting.sealing.day)
     if overlaps and overlap_reason.strip():
         checked = checked_text(overlap_reason, field="overlap_reason")

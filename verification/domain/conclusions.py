@@ -22,8 +22,9 @@ from verification.domain.acting import Acting
 from verification.domain.casework import write_note
 from verification.domain.findings import ReadAllegation, read_allegations, result_of
 from verification.domain.inputs import LONG, Inputs, note_text, require
+from verification.domain.locking import locked_case
 from verification.domain.readers import give_to_role
-from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.errors import Refusal, Refused
 from verification.keys.addressees import of_case, of_unit
 from verification.keys.records import regrant
 from verification.models import (
@@ -107,7 +108,7 @@ def draft_conclusion(
     if find_identifiers(text.unit_text):
         inputs.wrong("unit_text", _l("This holds a phone, identity or account number. Take it out."))
     inputs.done()
-    case = _locked_case(acting, case_id, version)
+    case = locked_case(acting, case_id, version=version)
     require(acting, Permission.CONCLUSION_DRAFT)
     if case.state is not CaseState.CONCLUDING:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
@@ -215,15 +216,6 @@ def read_conclusion(acting: Acting, conclusion: Conclusion) -> ConclusionText:
         file_text=str(texts[conclusion.file_version_id]["text"]),
         unit_text=str(texts[conclusion.unit_version_id]["text"]),
     )
-
-
-def _locked_case(acting: Acting, case_id: uuid.UUID, version: int) -> Case:
-    case = acting.session.get(Case, case_id, with_for_update=True, populate_existing=True)
-    if case is None:
-        raise NotHere
-    if case.version != version:
-        raise StaleSubject(case.version)
-    return case
 
 
 def _own_draft(acting: Acting, case_id: uuid.UUID) -> Conclusion | None:

@@ -19,6 +19,7 @@ from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
 from verification.domain.inputs import SHORT, Inputs
+from verification.domain.locking import locked_case_of
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
 from verification.domain.record_forms import checked_words, in_order
 from verification.errors import InvalidInput, NotHere, Refused
@@ -205,6 +206,8 @@ def person_minutes(acting: Acting, *, case_id: uuid.UUID) -> int:
 
 
 def _locked_task(acting: Acting, task_id: uuid.UUID) -> Task:
+    # The case first, as everywhere: its exhibits are counted under its lock.
+    locked_case_of(acting, Task, task_id)
     task = acting.session.get(Task, task_id, with_for_update=True, populate_existing=True)
     if task is None:
         raise NotHere

@@ -17,6 +17,7 @@ from portal.crypto.header import ObjectKind
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.inputs import LONG, Inputs, require
+from verification.domain.locking import locked_case_of
 from verification.errors import NotHere, Refusal, Refused, StaleSubject
 from verification.keys.addressees import of_case
 from verification.models import (
@@ -144,12 +145,15 @@ def read_allegations(acting: Acting, case: Case) -> list[ReadAllegation]:
 
 
 def _open_allegation(acting: Acting, allegation_id: uuid.UUID, version: int) -> tuple[Allegation, Case]:
-    """Lock an allegation and its case for a change by its team. Raises NotHere, StaleSubject, Refused."""
+    """Lock an allegation and its case for a change by its team. Raises NotHere, StaleSubject, Refused.
+
+    The case too: or its conclusion could be begun, from the finding before, while this one is written.
+    """
     session = acting.session
+    case = locked_case_of(acting, Allegation, allegation_id)
     allegation = session.get(Allegation, allegation_id, with_for_update=True, populate_existing=True)
     if allegation is None:
         raise NotHere
-    case = session.get_one(Case, allegation.case_id)
     require(acting, Permission.TASK_WORK)
     on_team = session.scalar(
         select(TaskMember.task_id)

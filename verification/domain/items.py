@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from portal.trust import KeyOf
 from verification.domain.acting import Acting
+from verification.domain.locking import locked_case_of
 from verification.errors import NotHere
 from verification.keys.addressees import of_unit
 from verification.models import (
@@ -144,11 +145,12 @@ def possible_signers(acting: Acting, item: RectificationItem) -> list[Staff]:
 
 
 def item_with_case(acting: Acting, item_id: uuid.UUID) -> tuple[RectificationItem, Case]:
-    """An item, locked, and its case. Raises NotHere."""
+    """An item and its case, both locked. Raises NotHere."""
+    case = locked_case_of(acting, RectificationItem, item_id)
     item = acting.session.get(RectificationItem, item_id, with_for_update=True, populate_existing=True)
     if item is None:
         raise NotHere
-    return item, acting.session.get_one(Case, item.case_id)
+    return item, case
 
 
 def unit_key(acting: Acting, unit_id: uuid.UUID) -> KeyOf:

@@ -20,6 +20,7 @@ from verification.audit.events import Event
 from verification.domain import casework, conclusions
 from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
+from verification.domain.locking import locked_case
 from verification.domain.messages import checked_text
 from verification.errors import InvalidInput, NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
@@ -95,6 +96,7 @@ def record_paper(
 
     Raises InvalidInput beside action, signed_by, signed_on, scan or note.
     """
+    case = locked_case(acting, case.id)
     errors = {}
     # A paper that the table could not carry out now would lie about until it could.
     possible = (SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION
@@ -157,7 +159,7 @@ def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
     """Confirm that scan and record agree, and carry out what was signed. Raises Refused, NotHere."""
     paper = _open_paper(acting, paper_id)
     paper.confirmed_by, paper.confirmed_at = acting.staff_id, acting.clock.now()
-    case = acting.session.get_one(Case, paper.case_id, with_for_update=True, populate_existing=True)
+    case = locked_case(acting, paper.case_id)
     if case.version != paper.case_version:
         changed = _l("The case has changed since this paper was recorded. Refuse it and record it anew.")
         raise Refused((Refusal("paper-second", changed),))

@@ -18,6 +18,7 @@ from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
 from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
+from verification.domain.locking import locked_case
 from verification.domain.offplan import cover_again
 from verification.domain.readers import give_to_role
 from verification.keys.addressees import of_case
@@ -69,13 +70,14 @@ def write_and_propose_plan(
 ) -> Plan:
     """Write the next version of the case's plan and propose it to the directors.
 
-    Raises InvalidInput (content, objects, scope, risks, units, methods, starts_on, ends_on, people, hours,
-    members, leader), then Refused, StaleSubject, NotHere, KeyLocked.
+    Raises NotHere, StaleSubject; InvalidInput (content, objects, scope, risks, units, methods, starts_on,
+    ends_on, people, hours, members, leader); Refused, KeyLocked.
     """
+    # First of all: two who write the next version at once would both give it the same number.
+    case = locked_case(acting, case_id, version=version)
     inputs = _checked_frame(acting, case_id, frame)
     inputs.all_among("members", text.members, staff_with_role(acting.session, Role.INSPECTOR))
     checked = _checked_text(text, inputs)
-    case = acting.session.get_one(Case, case_id)
     plan = Plan(
         id=new_id(acting.rng),
         case_id=case_id,

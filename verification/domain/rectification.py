@@ -27,8 +27,9 @@ from verification.domain.items import (
     run_clock,
     unit_key,
 )
+from verification.domain.locking import locked_case
 from verification.domain.readers import give_case_key, take_case_key
-from verification.errors import NotHere, Refusal, Refused, StaleSubject
+from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
 from verification.keys.records import regrant
 from verification.models import (
@@ -207,11 +208,7 @@ def _checked_item(text: ItemText, inputs: Inputs) -> dict[str, str]:
 
 def _case_taking_items(acting: Acting, case_id: uuid.UUID, version: int) -> Case:
     require(acting, Permission.ITEM_ORDER)
-    case = acting.session.get(Case, case_id, with_for_update=True, populate_existing=True)
-    if case is None:
-        raise NotHere
-    if case.version != version:
-        raise StaleSubject(case.version)
+    case = locked_case(acting, case_id, version=version)
     if case.state not in (CaseState.CONCLUDED, CaseState.DELIVERED):
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
     return case

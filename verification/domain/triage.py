@@ -22,11 +22,13 @@ from portal.models import MessageKind, Priority, Tip, TipState
 from portal.models.records import Statement
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.locking import locked_case
 from verification.domain.messages import read_sendings, read_statement, write_to_informant
-from verification.errors import InvalidInput
+from verification.errors import InvalidInput, NotHere
 from verification.models import AuditEntry, Unit
 from verification.policy import deadlines
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
+from verification.workflow.apply import FOR_CHANGE
 from verification.workflow.states import Action, SubjectKind
 
 SUMMARY_CHARACTERS = 90
@@ -93,10 +95,14 @@ def read_digest(acting: Acting, tip: Tip) -> Digest:
 def open_tip(acting: Acting, tip: Tip) -> Statement:
     """Open a tip for reading: the first time it moves to triage and gets its digest; every time is traced.
 
-    Two who open it at once both read it: the row is locked, so that the second finds it opened.
+    Two who open it at once both read it. Raises KeyLocked for anybody but its desk, NotHere where it is gone.
     """
-    acting.session.refresh(tip, with_for_update=True)
     statement = read_statement(acting, tip)
+    if tip.state is TipState.RECEIVED:
+        # Two may open it at once: only one of them is the first, and the other merely looks at it.
+        locked = acting.session.get(Tip, tip.id, with_for_update=FOR_CHANGE, populate_existing=True)
+        if locked is None:
+            raise NotHere
     if tip.digest is None and not _was_opened(acting, tip):
         key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
         tip.digest = seal_digest(encode_record(Digest.of(statement).to_record()), key=key, tip_id=tip.id)
@@ -112,6 +118,9 @@ def _raise_urgency(acting: Acting, tip: Tip) -> None:
     """A form that was sent again as urgent makes the tip urgent: no job could read that it says so."""
     waits = tip.state in (TipState.RECEIVED, TipState.TRIAGE, TipState.ASKING)
     if tip.urgent or not waits or not any(sending.urgent for sending in read_sendings(acting, tip)):
+        return
+    acting.session.refresh(tip, with_for_update=True)
+    if tip.urgent:
         return
     tip.urgent = True
     acting.session.flush()
@@ -225,6 +234,8 @@ def _end_here(
         errors["channel_code"] = _l("Choose one of the channels.")
     if errors:
         raise InvalidInput(dict(errors))
+    if (case_id := acting.session.scalar(select(Tip.case_id).where(Tip.id == tip_id))) is not None:
+        locked_case(acting, case_id)  # or it could be proposed while its tip goes elsewhere
     given = {"closing_code": reason, "channel_code": channel}
     tip: Tip = acting.apply(
         SubjectKind.TIP, tip_id, action, version=version, given=given,

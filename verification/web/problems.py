@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from flask_babel.speaklater import LazyString
 from sqlalchemy.exc import DBAPIError
 
-from portal.db import is_busy
+from portal.db import is_busy, is_overtaken
 from portal.storage.errors import RetryLater
 from portal.storage.received import FileProblem, UploadError
 from verification.errors import InvalidInput, Refusal, Refused, StaleSubject
@@ -23,6 +23,7 @@ from verification.web.uploads import uploads
 class Problem:
     """Why a form comes back. ``stale``: the version that the subject has now.
 
+    overtaken: another wrote the same first, and the database took only one of the two.
     had_files: files came with it; they are not kept and have to be chosen again.
     """
 
@@ -33,13 +34,14 @@ class Problem:
     too_old: bool = False
     files: tuple[FileProblem, ...] = ()
     had_files: bool = False
+    overtaken: bool = False
 
     @property
     def status(self) -> int:
         """The HTTP status of the page that shows it."""
         if self.busy:
             return 503
-        if self.refusals or self.stale is not None:
+        if self.refusals or self.has_changed:
             return 409
         return 400 if self.too_old else 422
 
@@ -48,9 +50,14 @@ class Problem:
         return [(prefix + name, text) for name, text in self.errors.items()]
 
     @property
+    def has_changed(self) -> bool:
+        """Whether somebody else acted on it while this was written."""
+        return self.overtaken or self.stale is not None
+
+    @property
     def has_moved_on(self) -> bool:
         """Whether the page may no longer have the form that was sent: what was typed is then shown apart."""
-        return self.stale is not None or any(refusal.rule_id == "state" for refusal in self.refusals)
+        return self.has_changed or any(refusal.rule_id == "state" for refusal in self.refusals)
 
     def error(self, name: str) -> LazyString | str:
         """The sentence to show beside the field ``name``; empty where there is none."""
@@ -61,7 +68,7 @@ class Problem:
     def __bool__(self) -> bool:
         """Whether there is anything to tell."""
         return bool(
-            self.errors or self.refusals or self.stale is not None or self.busy or self.too_old or self.files
+            self.errors or self.refusals or self.has_changed or self.busy or self.too_old or self.files
         )
 
 
@@ -81,6 +88,8 @@ def problem_of(error: BaseException) -> Problem | None:
         return Problem(stale=error.version, files=files, had_files=had_files)
     if isinstance(error, RetryLater) or (isinstance(error, DBAPIError) and is_busy(error)):
         return Problem(busy=True, files=files, had_files=had_files)
+    if isinstance(error, DBAPIError) and is_overtaken(error):
+        return Problem(overtaken=True, files=files, had_files=had_files)
     if isinstance(error, UploadError):
         return Problem(files=(FileProblem("", "", error.reason, error.max_bytes), *files), had_files=True)
     return None

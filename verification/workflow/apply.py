@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
@@ -26,6 +26,11 @@ from verification.workflow.facts import Facts
 from verification.workflow.states import SUBJECT_MODELS, Action, SubjectKind
 from verification.workflow.table import BY_STATE_AND_ACTION, Transition, actions_from
 from verification.workflow.tell import tell
+
+#: How a subject's row is locked. Its key stays, so on PostgreSQL others may go on adding rows that name it (a
+#: note, a record): somebody who has written the trail already must not wait for a case whose holder waits for
+#: the trail.
+FOR_CHANGE: Final = {"key_share": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def apply(
     if act.paper is None and actor.staff_id != (None if signer is None else signer.actor_id):
         raise ValueError("whoever acts signs, and nobody else")
     subject: Any = session.get(
-        SUBJECT_MODELS[act.kind], act.subject_id, with_for_update=True, populate_existing=True
+        SUBJECT_MODELS[act.kind], act.subject_id, with_for_update=FOR_CHANGE, populate_existing=True
     )
     if subject is None:
         raise NotHere

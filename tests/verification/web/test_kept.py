@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import uuid
 from datetime import timedelta
 from html import unescape
 
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
 
 from portal.db import Database
 from portal.models import TipState
+from tests.support.at_once import Later
 from tests.support.desk import Desk
+from tests.support.journey import PLAN_TEXT, Journey
 from tests.verification.web.test_tips import state_of, text_of
 from tests.verification.web.tips import opened, send, version_of
+from verification.domain import planning
+from verification.domain.acting import Acting
+from verification.models import Unit, UnitKind
 
 WORDS = "写了很久的问题:是哪一段路?<b>&\n第二行"
 
@@ -151,3 +159,46 @@ def test_error_inside_shows_a_page_and_logs_no_word_of_it(
     assert "ValueError" in caplog.text, "the log says what kind it was"
     assert "不可外传" not in page + caplog.text
     assert state_of(desk, tip_id) is TipState.RECEIVED, "nothing of a failed look remains"
+
+
+@pytest.mark.databases("postgresql")
+def test_two_who_propose_a_plan_at_once_lose_no_text(desk: Desk) -> None:
+    walk = Journey(desk.office).docketed()
+    plan, version = f"/cases/{walk.case_id}/plan", walk.case.version
+    unit, today = walk.office.unit_id("transport"), walk.today.isoformat()
+    fields = {
+        "version": version, "content": WORDS, "scope": "范围", "units": str(unit), "methods": ["inspection"],
+        "starts_on": today, "ends_on": today, "people": "2", "hours": "16",
+    }  # fmt: skip
+    shen = desk.person("shen")
+    answers: list[TestResponse] = []
+    sent = fields | {"csrf_token": shen.token()}
+    with desk.office.acting("fan") as acting:
+        planning.write_and_propose_plan(
+            acting, case_id=walk.case_id, version=version, text=PLAN_TEXT, frame=walk.plan_frame()
+        )
+        later = Later(lambda: answers.append(shen.client.post(f"{plan}?lang=en", data=sent)))
+        later.has_come_to_wait(desk.office.database)
+    assert later.error() is None
+    page = text_of(answers[0], 409)
+    assert "It changed while you were writing" in page
+    assert "写了很久的问题:是哪一段路?&lt;b&gt;&amp;" in page
+
+
+@pytest.mark.parametrize(("name", "status"), [("另一个局", 409), (None, 500)])
+def test_row_that_another_wrote_first_is_a_change_and_a_faulty_row_a_fault(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, name: str | None, status: int
+) -> None:
+    tip_id = send(desk)
+    version = opened(desk, tip_id)
+    code = "transport" if name else "new"
+
+    def write(acting: Acting, **_named: object) -> None:
+        unit = {"id": uuid.uuid4(), "code": code, "name": name, "name_en": "x", "kind": UnitKind.TOWN}
+        acting.session.execute(insert(Unit), [unit])
+
+    monkeypatch.setattr("verification.domain.triage.ask_informant", write)
+    sent = {"version": version, "question": WORDS}
+    page = text_of(desk.person("fan").post(f"/tips/{tip_id}/ask?lang=en", sent), status)
+    assert ("It changed while you were writing" in page) == (status == 409)
+    assert ("写了很久的问题:是哪一段路?&lt;b&gt;&amp;" in page) == (status == 409)

@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from portal.models import Message, MessageKind, Tip, TipState
+from tests.support.at_once import Later
 from tests.support.desk import Desk
 from tests.verification.web.tips import accepted, opened, send, version_of
+from verification.domain import triage
 from verification.models import AuditEntry, StaffNotice
 
 
@@ -40,6 +43,20 @@ def test_looking_at_a_tip_takes_it_into_triage_and_every_look_is_traced(desk: De
     text_of(fan.get(f"/tips/{tip_id}"))
     text_of(fan.get(f"/tips/{tip_id}"))
     assert state_of(desk, tip_id) is TipState.TRIAGE
+    assert events_of(desk, tip_id) == ["tip.opened", "tip.viewed"]
+
+
+@pytest.mark.databases("postgresql")
+def test_tip_that_two_open_at_once_is_shown_to_both(desk: Desk) -> None:
+    tip_id = send(desk)
+    shen = desk.person("shen")
+    answers: list[TestResponse] = []
+    with desk.office.acting("fan") as acting:
+        triage.open_tip(acting, acting.session.get_one(Tip, tip_id))
+        later = Later(lambda: answers.append(shen.get(f"/tips/{tip_id}")))
+        later.has_come_to_wait(desk.office.database)
+    assert later.error() is None
+    assert "What was written" in text_of(answers[0])
     assert events_of(desk, tip_id) == ["tip.opened", "tip.viewed"]
 
 
