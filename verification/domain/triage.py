@@ -119,8 +119,8 @@ def _raise_urgency(acting: Acting, tip: Tip) -> None:
     waits = tip.state in (TipState.RECEIVED, TipState.TRIAGE, TipState.ASKING)
     if tip.urgent or not waits or not any(sending.urgent for sending in read_sendings(acting, tip)):
         return
-    acting.session.refresh(tip, with_for_update=True)
-    if tip.urgent:
+    locked = acting.session.get(Tip, tip.id, with_for_update=FOR_CHANGE, populate_existing=True)
+    if locked is None or locked.urgent:
         return
     tip.urgent = True
     acting.session.flush()
