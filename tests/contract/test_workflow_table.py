@@ -19,7 +19,7 @@ from verification.policy.rulebook import RuleKind, shipped_rules
 from verification.workflow.apply import decide
 from verification.workflow.facts import Facts
 from verification.workflow.states import STATES, Action, SubjectKind
-from verification.workflow.table import BY_STATE_AND_ACTION, TRANSITIONS
+from verification.workflow.table import BY_STATE_AND_ACTION, TRANSITIONS, Transition
 
 PACKAGE = Path(__file__).resolve().parents[2] / "verification"
 
@@ -81,12 +81,16 @@ def test_administrators_and_auditors_can_open_no_tip_and_no_case() -> None:
         assert not opening & ROLE_PERMISSIONS[role]
 
 
+def _clocks(row: Transition) -> tuple[str, ...]:
+    return (*row.meets, *row.starts, *row.pauses, *row.resumes)
+
+
 def test_every_transition_names_an_event_and_known_rules() -> None:
     rules = shipped_rules()
     for row in TRANSITIONS:
         assert isinstance(row.audit, Event)
         assert row.rules, row.action
-        assert [rule for rule in (*row.rules, *row.meets, *row.starts) if rule not in rules] == []
+        assert [rule for rule in (*row.rules, *_clocks(row)) if rule not in rules] == []
 
 
 def test_every_state_is_reached_and_every_action_exists() -> None:
@@ -97,7 +101,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
 
 
 def test_every_rule_is_used_and_sourced() -> None:
-    used = {rule for row in TRANSITIONS for rule in (*row.rules, *row.meets, *row.starts)}
+    used = {rule for row in TRANSITIONS for rule in (*row.rules, *_clocks(row))}
     used |= {match for text in _sources() for match in re.findall(r'"([a-z]+(?:-[a-z0-9]+)+)"', text)}
     for rule in shipped_rules().all():
         assert rule.id in used, rule.id
