@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from multiprocessing.synchronize import Event as ProcessEvent
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -252,3 +253,26 @@ def test_locked_database_is_busy_and_not_full(database_url: str, database: Datab
         session.execute(text("SELECT 1"))
     other.close()
     assert (is_busy(caught.value), is_full(caught.value)) == (True, False)
+
+
+@only_sqlite
+def test_every_connection_to_sqlite_is_durable_and_leaves_nothing_behind(database: Database) -> None:
+    def settings(run: Callable[[str], Any]) -> dict[str, object]:
+        names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys")
+        return {name: run(f"PRAGMA {name}").scalar_one() for name in names}
+
+    expected = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "foreign_keys": 1}
+    with database.read() as first, database.read() as second, database.write() as writer:
+        for session in (first, second, writer):  # each has a connection of its own
+            assert settings(session.connection().exec_driver_sql) == expected
+    with database.upkeep() as connection:
+        assert settings(connection.exec_driver_sql) == expected
+
+
+def test_values_never_stand_in_an_error_of_the_database(database: Database) -> None:
+    secret = "不可外传的内容"
+    with pytest.raises(DBAPIError) as failed, database.write() as session:
+        session.execute(text("SELECT * FROM nothing_here WHERE said = :said"), {"said": secret})
+    assert "nothing_here" in str(failed.value)
+    assert secret not in str(failed.value)
+    assert secret not in repr(failed.value)

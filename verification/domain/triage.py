@@ -24,7 +24,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.locking import locked_case
 from verification.domain.messages import read_sendings, read_statement, write_to_informant
-from verification.errors import InvalidInput, NotHere
+from verification.errors import InvalidInput, NotHere, Refusal, Refused
 from verification.models import AuditEntry, Unit
 from verification.policy import deadlines
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
@@ -162,7 +162,14 @@ def accept_tip(
 
 
 def ask_informant(acting: Acting, *, tip_id: uuid.UUID, version: int, question: str) -> Tip:
-    """Put a question into the informant's mailbox; the tip waits for the reply."""
+    """Put the one question into the informant's mailbox; the tip waits for the reply, its clock stands still.
+
+    Raises Refused (ask-once: one is open, or was asked in this triage), InvalidInput, StaleSubject, NotHere.
+    """
+    waiting = acting.session.get(Tip, tip_id, with_for_update=FOR_CHANGE, populate_existing=True)
+    if waiting is not None and waiting.version == version and waiting.state is TipState.ASKING:
+        text = _l("The informant was asked already and has not answered yet.")
+        raise Refused((Refusal("ask-once", text, "question"),))
     tip: Tip = acting.apply(SubjectKind.TIP, tip_id, Action.ASK_INFORMANT, version=version)
     write_to_informant(acting, tip, kind=MessageKind.QUESTION, text=question, field="question")
     return tip

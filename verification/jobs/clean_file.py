@@ -153,8 +153,11 @@ def _store(
 ) -> None:
     """Rows for the report and the clean copy, and the end of the cleaner's access, in one transaction.
 
-    The blob is durable before the row that names it commits; it is removed again if another run was first.
+    The blob is durable before the row that names it commits; it is removed again if another run was first, or
+    if anything went wrong before the commit. A commit that failed may have gone through all the same: then
+    the blob stays, and the sweep finds it if no row names it.
     """
+    is_committing = False
     day = civil_day(bench.clock)
     if cleaned.clean_grant is None:
         writer.discard()
@@ -180,8 +183,10 @@ def _store(
             )
             _add(session, report, grant=cleaned.report_grant, to=request.recipient_key_id)
             _conclude(session, request, is_clean=cleaned.clean_grant is not None)
+            session.flush()
+            is_committing = True
     except BaseException:
-        if cleaned.clean_grant is not None:
+        if cleaned.clean_grant is not None and not is_committing:
             bench.blobs.delete(writer.name)
         raise
 

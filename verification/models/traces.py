@@ -13,7 +13,11 @@ from portal.models.base import NO_ROWID, Base
 
 
 class Deadline(Base):
-    """A running, met or paused clock on one subject. ``rule_id`` names its rule in rules.toml."""
+    """A running, met or paused clock on one subject. ``rule_id`` names its rule in rules.toml.
+
+    paused_at: since when it stands still; ``due_at`` is then what it was, and says how much is left.
+    pause_code: the event that it last stood still for; it stays when the clock runs again.
+    """
 
     __tablename__ = "deadline"
     __table_args__ = (Index(None, "met_on", "due_at"), Index(None, "subject_id"), NO_ROWID)
@@ -24,7 +28,7 @@ class Deadline(Base):
     rule_id: Mapped[str] = mapped_column(String(60))
     began_on: Mapped[date]
     due_at: Mapped[datetime]
-    paused_on: Mapped[date | None]
+    paused_at: Mapped[datetime | None]
     pause_code: Mapped[str | None] = mapped_column(String(40))
     met_on: Mapped[date | None]
     warned: Mapped[int] = mapped_column(default=0)

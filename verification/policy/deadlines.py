@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
 from portal.models import Priority, Rng, new_id
 from verification.models import Deadline
 from verification.policy.rulebook import Rulebook
-from verification.policy.workdays import add_workdays, civil, end_of
+from verification.policy.workdays import add_workdays, civil, end_of, workdays_until
 
 _BY_PRIORITY = {
     ("clock-triage", Priority.P1): "clock-triage-p1",
@@ -98,27 +98,78 @@ def new_clock(
 
 def meet(session: Session, *, subject_id: uuid.UUID, rule_ids: Iterable[str], clock: Clock) -> None:
     """Stop the running clocks of ``rule_ids`` on this subject: what they wait for has happened."""
+    session.execute(update(Deadline).where(_unmet(subject_id, rule_ids)).values(met_on=civil_day(clock)))
+
+
+def pause(
+    session: Session, *, subject_id: uuid.UUID, rule_ids: Iterable[str], code: str, clock: Clock
+) -> None:
+    """Let the running clocks of ``rule_ids`` on this subject stand still; ``code``: the event that is why."""
     session.execute(
         update(Deadline)
-        .where(
-            Deadline.subject_id == subject_id,
-            Deadline.rule_id.in_(tuple(rule_ids)),
-            Deadline.met_on.is_(None),
-        )
-        .values(met_on=civil_day(clock))
+        .where(_unmet(subject_id, rule_ids), Deadline.paused_at.is_(None))
+        .values(paused_at=clock.now(), pause_code=code)
+    )
+
+
+def resume(
+    session: Session,
+    *,
+    subject_id: uuid.UUID,
+    rule_ids: Iterable[str],
+    clock: Clock,
+    rules: Rulebook,
+    day_only: bool = False,
+) -> None:
+    """Let the clocks of ``rule_ids`` that stand still run on, with what was left of them; late stays late.
+
+    day_only: an informant caused it. A clock of hours then runs on from the next full hour: nothing finer
+    can be read from it, and no time is taken away. A clock of days begins with its day in any case.
+    """
+    rows = session.scalars(
+        select(Deadline).where(_unmet(subject_id, rule_ids), Deadline.paused_at.is_not(None))
+    )
+    for row in rows:
+        if row.paused_at is not None and row.due_at >= row.paused_at:
+            row.due_at = _due_again(
+                session, row, paused_at=row.paused_at, clock=clock, rules=rules, day_only=day_only
+            )
+        row.paused_at = None
+
+
+def _due_again(
+    session: Session, row: Deadline, *, paused_at: datetime, clock: Clock, rules: Rulebook, day_only: bool
+) -> datetime:
+    now, unit = clock.now(), rules[row.rule_id].unit
+    if unit == "hours":
+        full = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        return (full if day_only else now) + (row.due_at - paused_at)
+    today, began, due = civil(now), civil(paused_at), civil(row.due_at)
+    if unit != "workdays":
+        return end_of(today + (due - began))
+    left = workdays_until(session, start=began, end=due)
+    # Its last day is today, or the first on which anybody works.
+    start = today if left else today - timedelta(days=1)
+    return end_of(add_workdays(session, start=start, count=left or 1))
+
+
+def _unmet(subject_id: uuid.UUID, rule_ids: Iterable[str]) -> ColumnElement[bool]:
+    return and_(
+        Deadline.subject_id == subject_id, Deadline.rule_id.in_(tuple(rule_ids)), Deadline.met_on.is_(None)
     )
 
 
 def running(session: Session, subject_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Deadline]:
     """The running clock of each subject that runs out first; one query for a whole page.
 
-    What merely lapses is left out: it sets no light.
+    What merely lapses and what stands still are left out: they set no light.
     """
     rows = session.scalars(
         select(Deadline)
         .where(
             Deadline.subject_id.in_(tuple(subject_ids)),
             Deadline.met_on.is_(None),
+            Deadline.paused_at.is_(None),
             Deadline.rule_id.not_in(LAPSING),
         )
         .order_by(Deadline.due_at.desc())
@@ -144,7 +195,8 @@ def tick(session: Session, *, clock: Clock, rng: Rng) -> int:
 
     rows = session.scalars(
         select(Deadline)
-        .where(Deadline.met_on.is_(None), Deadline.due_at < clock.now(), Deadline.warned == 0)
+        .where(Deadline.met_on.is_(None), Deadline.paused_at.is_(None))
+        .where(Deadline.due_at < clock.now(), Deadline.warned == 0)
         .order_by(Deadline.due_at)
         .limit(200)
         .with_for_update()

@@ -61,6 +61,16 @@ def add_workdays(session: Session, *, start: date, count: int) -> date:
     return day
 
 
+def workdays_until(session: Session, *, start: date, end: date) -> int:
+    """How many working days come after ``start`` up to ``end`` itself; the reverse of ``add_workdays``."""
+    special = {
+        row.day: row.is_workday
+        for row in session.scalars(select(CalendarDay).where(CalendarDay.day > start, CalendarDay.day <= end))
+    }
+    days = (start + timedelta(days=number) for number in range(1, (end - start).days + 1))
+    return sum(special.get(day, day.weekday() < _SATURDAY) for day in days)
+
+
 def end_of(day: date) -> datetime:
     """The last second of ``day`` in the office's zone, as UTC."""
     return day_start(day + timedelta(days=1)) - timedelta(seconds=1)

@@ -80,7 +80,7 @@ def read_tip(acting: Acting, tip: Tip) -> TipView:
     statement = read_statement(acting, tip)
     clocks = session.scalars(
         select(Deadline)
-        .where(Deadline.subject_id == tip.id, Deadline.met_on.is_(None))
+        .where(Deadline.subject_id == tip.id, Deadline.met_on.is_(None), Deadline.paused_at.is_(None))
         .order_by(Deadline.due_at)
     ).all()
     return TipView(

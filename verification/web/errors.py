@@ -43,7 +43,8 @@ def _once_more(error: Exception) -> ResponseReturnValue:
     problem = problem_of(error)
     if problem is None:
         raise error
-    uploads().discard(office().blobs)
+    if not isinstance(error, DBAPIError):  # it may have come from a commit that went through
+        uploads().discard(office().blobs)
     if request.method in ("GET", "HEAD"):
         return error_page(problem.status, retry_after_seconds=10 if problem.busy else None)
     response = _again(problem)

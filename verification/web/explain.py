@@ -45,7 +45,7 @@ NEXT_STEPS: dict[str, LazyString] = {
     "decline-reason": _l("Choose a reason, and tell the informant who can help instead."),
     "hand-on-channel": _l("Choose the office from the list. The informant is told where to turn."),
     "reg-23": _l("Choose the organ and send it today; no approval is needed for it."),
-    "ask-once": _l("Wait for the reply, or go on without it."),
+    "ask-once": _l("Wait for the reply, go on without it, or decide with what there is."),
     "case-basis": _l("Choose the content basis in the case's frame."),
     "reg-5": _l(
         "Choose the responsible department or town. For a firm or a private person, "

@@ -18,6 +18,9 @@ from portal.storage.received import FileProblem, UploadError
 from verification.errors import InvalidInput, Refusal, Refused, StaleSubject
 from verification.web.uploads import uploads
 
+#: Refused so, an act is not offered any more by the page that comes back.
+_FORM_GONE = frozenset({"state", "ask-once"})
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -57,7 +60,7 @@ class Problem:
     @property
     def has_moved_on(self) -> bool:
         """Whether the page may no longer have the form that was sent: what was typed is then shown apart."""
-        return self.has_changed or any(refusal.rule_id == "state" for refusal in self.refusals)
+        return self.has_changed or any(refusal.rule_id in _FORM_GONE for refusal in self.refusals)
 
     def error(self, name: str) -> LazyString | str:
         """The sentence to show beside the field ``name``; empty where there is none."""

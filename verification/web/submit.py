@@ -31,8 +31,10 @@ def attempt(
 ) -> ResponseReturnValue:
     """Run ``act`` in one transaction and go to the address it returns; on any refusal show ``again``.
 
-    Nothing of a refused act remains: no row, and no file that came with it.
+    Nothing of a refused act remains: no row, and no file that came with it. Where the commit itself failed,
+    nobody knows whether it went through: the files stay, and the sweep finds what no row names.
     """
+    address = None
     try:
         with acting_in(write=True) as acting:
             address = act(acting)
@@ -40,7 +42,8 @@ def attempt(
         problem = problem_of(error)
         if problem is None:
             raise
-        uploads().discard(office().blobs)
+        if address is None:
+            uploads().discard(office().blobs)
         response = make_response(again(problem))
         response.status_code = problem.status
         if problem.busy:

@@ -18,12 +18,14 @@ from verification.domain.acting import Acting
 from verification.domain.evidence import grant_waiting_files
 from verification.domain.messages import mark_read
 from verification.domain.reading import take_note
+from verification.errors import Refusal
 from verification.labels import PRIORITIES, label
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.policy.permissions import Permission
 from verification.queries.tips import TipView, read_tip
 from verification.queries.units import towns
 from verification.web.clocks import explained_clocks
+from verification.web.explain import explained
 from verification.web.forms import Typed
 from verification.web.loaders import load_tip, names_of
 from verification.web.office import acting_in
@@ -39,7 +41,9 @@ from verification.web.words import (
     reason_name,
     unit_name,
 )
+from verification.workflow.apply import decide as decide_now
 from verification.workflow.apply import possible_actions
+from verification.workflow.facts import Facts
 from verification.workflow.states import Action, SubjectKind
 
 blueprint = Blueprint("tips", __name__)
@@ -83,11 +87,18 @@ def _page(acting: Acting, tip: Tip, *, typed: Typed, problem: Problem, open_form
         offices=[(code, CHANNELS[code]) for code in _NOT_OURS],
         names=names_of(acting, people), clocks=explained_clocks(acting, view.clocks), A=Action,
         facts=_facts(view.statement), changes=_changes(view), coarse=_coarse(view),
+        no_question=explained(_against_asking(acting, tip)),
         identity_choices=[
             (str(one.object_id), _("left on %(day)s", day=day(one.left_on)))
             for one in reversed(view.identities)
         ],
     )  # fmt: skip
+
+
+def _against_asking(acting: Acting, tip: Tip) -> list[Refusal]:
+    """Why no question may be put now; the page says so in the form's place."""
+    facts = Facts(acting.session, tip, acting.actor, acting.clock, acting.rules, {})
+    return decide_now(facts, kind=SubjectKind.TIP, action=Action.ASK_INFORMANT)[1]
 
 
 def _facts(said: Statement) -> list[tuple[LazyString | str, LazyString | str]]:

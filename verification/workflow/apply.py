@@ -99,6 +99,7 @@ def apply(
     )
     began = _coarse_moment(subject, clock=clock) if actor.informant else None
     _run_clocks(session, transition, subject, began=began, clock=clock, rng=rng, rules=rules)
+    _hold_clocks(session, transition, subject, day_only=actor.informant, clock=clock, rules=rules)
     tell(session, transition, subject, actor=actor, clock=clock, rng=rng)
     session.flush()
     return subject
@@ -149,4 +150,26 @@ def _run_clocks(
             rng=rng,
             rules=rules,
             began=began,
+        )
+
+
+def _hold_clocks(
+    session: Session, transition: Transition, subject: Any, *, day_only: bool, clock: Clock, rules: Rulebook
+) -> None:
+    if transition.pauses:
+        deadlines.pause(
+            session,
+            subject_id=subject.id,
+            rule_ids=transition.pauses,
+            code=transition.audit.value,
+            clock=clock,
+        )
+    if transition.resumes:
+        deadlines.resume(
+            session,
+            subject_id=subject.id,
+            rule_ids=transition.resumes,
+            clock=clock,
+            rules=rules,
+            day_only=day_only,
         )

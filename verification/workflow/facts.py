@@ -12,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from portal.clock import Clock
 from portal.models import Message, MessageKind, Tip, TipState
+from verification.audit.events import Event
 from verification.errors import Refusal
 from verification.models import (
     Allegation,
     AllegationExhibit,
+    AuditEntry,
     Case,
     CaseUnit,
     Conclusion,
@@ -110,6 +112,19 @@ class Facts:
     def tips(self) -> list[Tip]:
         """Tips of the case."""
         return list(self.session.scalars(select(Tip).where(Tip.case_id == self.case_id)))
+
+    def was_asked(self) -> bool:
+        """Whether the informant of this tip was asked since its triage began: an objection begins it anew."""
+        query = (
+            select(AuditEntry.event)
+            .where(
+                AuditEntry.subject_id == self.subject.id,
+                AuditEntry.event.in_((Event.TIP_ASKED.value, Event.TIP_OBJECTED.value)),
+            )
+            .order_by(AuditEntry.number.desc())
+            .limit(1)
+        )
+        return self.session.scalar(query) == Event.TIP_ASKED.value
 
     def answered_tips(self) -> frozenset[uuid.UUID]:
         """Tips of the case that have their answer, and no objection to it that is still open."""

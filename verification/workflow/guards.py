@@ -38,6 +38,12 @@ def tip_has_category(facts: Facts) -> Refusal | None:
     return Refusal("tip-category", _l("Choose a category before accepting the tip."), "category")
 
 
+def informant_is_asked_once(facts: Facts) -> Refusal | None:
+    if not facts.was_asked():
+        return None
+    return Refusal("ask-once", _l("The informant was asked already; there is one question."), "question")
+
+
 def decline_has_reason(facts: Facts) -> Refusal | None:
     if facts.given.get("closing_code"):
         return None

@@ -49,6 +49,8 @@ class Transition:
     guards: tuple[Guard, ...] = ()
     meets: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
+    pauses: tuple[str, ...] = ()
+    resumes: tuple[str, ...] = ()
     tells: tuple[Audience, ...] = field(default=())
 
 
@@ -66,15 +68,15 @@ _TIPS = (
     ),
     Transition(
         TIP, T.TRIAGE, Do.ASK_INFORMANT, T.ASKING, May.TIP_TRIAGE, Event.TIP_ASKED, ("ask-once",),
-        meets=_TRIAGE, starts=("clock-ask",),
+        guards=(g.informant_is_asked_once,), pauses=_TRIAGE, starts=("clock-ask",),
     ),
     Transition(
         TIP, T.ASKING, Do.TAKE_REPLY, T.TRIAGE, May.SYSTEM, Event.TIP_REPLIED, ("ask-once",),
-        meets=("clock-ask",), tells=(Audience.DESK,),
+        meets=("clock-ask",), resumes=_TRIAGE, tells=(Audience.DESK,),
     ),
     Transition(
         TIP, T.ASKING, Do.END_WAIT, T.TRIAGE, May.TIP_TRIAGE, Event.TIP_WAIT_ENDED, ("clock-ask",),
-        meets=("clock-ask",),
+        meets=("clock-ask",), resumes=_TRIAGE,
     ),
     Transition(
         TIP, T.TRIAGE, Do.DECLINE_TIP, T.DECLINED, May.TIP_TRIAGE, Event.TIP_DECLINED, ("decline-reason",),

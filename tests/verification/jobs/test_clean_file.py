@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from sqlalchemy import delete, select
+from sqlalchemy.exc import OperationalError
 
 from portal.crypto.stream import ObjectKind
 from portal.models import CleanState, ObjectGrant, OutboxRow, SealedObject, StoredFile
 from tests.support.jobs import cleaning_of, keep_file, outbox
+from tests.support.lost_commit import lose_the_answer
 from tests.support.machine import PROJECT
 from tests.support.office import TestOffice
 from tests.support.photographs import MARKS, encoded, marks_in, photograph, png_bomb
@@ -361,3 +363,34 @@ def test_key_of_yesterday_still_opens_what_yesterday_brought(office: TestOffice,
     office.clock.advance(timedelta(days=1))
     clean_file(work, bench)
     assert cleaning_of(office, work.subject_id).state is CleanState.CLEANED
+
+
+def test_clean_copy_is_kept_where_the_answer_to_the_commit_was_lost(
+    office: TestOffice, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = photograph()
+    work = keep_file(office, original)
+    with monkeypatch.context() as patched:
+        lost = lose_the_answer(office.database, patched, after="sealed_object")
+        with pytest.raises(OperationalError):
+            clean_file(work, bench)
+    assert lost == ["sealed_object"]
+    after = cleaning_of(office, work.subject_id)
+    assert after.state is CleanState.CLEANED
+    assert after.copy is not None
+    assert Image.open(io.BytesIO(after.copy)).size == (320, 240)
+
+
+def test_clean_copy_is_gone_where_it_could_not_be_written(
+    office: TestOffice, bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = keep_file(office, photograph())
+    blobs = blobs_of(office)
+
+    def refuse(*_all: object, **_named: object) -> None:
+        raise OperationalError("INSERT", None, Exception("no"))
+
+    monkeypatch.setattr("verification.jobs.clean_file._conclude", refuse)
+    with pytest.raises(OperationalError):
+        clean_file(work, bench)
+    assert (blobs_of(office), len(outbox(office))) == (blobs, 1)

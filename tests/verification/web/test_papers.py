@@ -7,10 +7,13 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from portal.models import SealedObject
 from tests.support.desk import Desk
 from tests.support.journey import add_cleaner_key
+from tests.support.lost_commit import lose_the_answer
 from tests.verification.web.cases import case_of, proposed_case
 from tests.verification.web.test_kept import fields_of
 from tests.verification.web.test_tips import events_of, text_of
@@ -108,3 +111,24 @@ def test_file_on_a_page_that_takes_none_is_dropped(desk: Desk) -> None:
     fields = {"version": 2, "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg")}
     assert head.post(f"/cases/{case_id}/approve", fields).status_code == 303
     assert list(desk.office.blobs.stored()) == []
+
+
+def test_scan_is_kept_where_the_answer_to_the_commit_was_lost(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id = proposed_case(desk)
+    with monkeypatch.context() as patched:
+        lost = lose_the_answer(desk.office.database, patched, after="paper_act")
+        answer = recorded(desk, case_id)
+    assert (answer.status_code, lost) == (503, ["paper_act"])
+    with desk.office.database.read() as session:
+        scan = session.get_one(SealedObject, paper_of(desk).scan_id)
+    with desk.office.blobs.open(scan.blob_name or "") as stored:
+        assert stored.read(1)
+
+
+def test_scan_of_a_refused_record_is_gone(desk: Desk) -> None:
+    case_id = proposed_case(desk)
+    before = {blob.name for blob in desk.office.blobs.stored()}
+    assert recorded(desk, case_id, action="approve-conclusion").status_code == 422
+    assert {blob.name for blob in desk.office.blobs.stored()} == before

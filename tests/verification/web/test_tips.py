@@ -168,6 +168,29 @@ def test_question_goes_to_the_mailbox_and_waiting_can_be_ended(desk: Desk) -> No
     assert state_of(desk, tip_id) is TipState.TRIAGE
 
 
+def test_second_question_is_not_offered_and_the_page_says_why(desk: Desk) -> None:
+    tip_id = send(desk)
+    version, fan = opened(desk, tip_id), desk.person("fan")
+    form = f'action="/tips/{tip_id}/ask"'
+    assert form in text_of(fan.get(f"/tips/{tip_id}"))
+    assert fan.post(f"/tips/{tip_id}/ask", {"version": version, "question": "哪里?"}).status_code == 303
+    waiting = text_of(fan.get(f"/tips/{tip_id}"))
+    assert "until then the clock of triage stands still" in waiting
+    assert form not in waiting
+    fields = {"version": version + 1, "question": "写了很久的又一个问题"}
+    page = text_of(fan.post(f"/tips/{tip_id}/ask?lang=en", fields), 409)
+    assert "has not answered yet" in page
+    assert fan.post(f"/tips/{tip_id}/end-wait", {"version": version + 1}).status_code == 303
+    page = text_of(fan.get(f"/tips/{tip_id}"))
+    assert form not in page
+    assert "The informant was asked already; there is one question." in page
+    assert "The informant is asked once in each triage." in page
+    page = text_of(fan.post(f"/tips/{tip_id}/ask?lang=en", fields | {"version": version + 2}), 409)
+    assert "The informant was asked already; there is one question." in page
+    assert "decide with what there is" in page
+    assert "写了很久的又一个问题" in page
+
+
 def test_empty_question_comes_back_with_the_error_beside_its_field(desk: Desk) -> None:
     tip_id = send(desk)
     fields = {"version": opened(desk, tip_id), "question": " "}

@@ -56,7 +56,7 @@ def upgrade() -> None:
         sa.Column("rule_id", sa.String(length=60), nullable=False),
         sa.Column("began_on", sa.Date(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("paused_on", sa.Date(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_code", sa.String(length=40), nullable=True),
         sa.Column("met_on", sa.Date(), nullable=True),
         sa.Column("warned", sa.Integer(), nullable=False),
