@@ -18,7 +18,7 @@ import time
 import uuid
 from contextlib import suppress
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -95,6 +95,17 @@ class QuietRq(logging.Filter):
         if record.levelno >= logging.ERROR:
             self._waiting.say(record.exc_info[0] if record.exc_info else None)
         return False
+
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Lines on stderr. The stop that RQ raises wherever it is may come while a line is written."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # its name in logging
+        """A stop goes on; logging would print its traceback and forget it."""
+        caught = sys.exception()
+        if isinstance(caught, StopRequested):
+            raise caught
+        super().handleError(record)
 
 
 class OutboxWorker(SimpleWorker):
@@ -198,7 +209,7 @@ def make_bench(settings: config.VerificationSettings, *, cleaner: Cleaner) -> Wo
 def main() -> int:
     """Run until SIGTERM or SIGINT; the job in hand is finished first."""
     global _bench, _queue  # RQ calls a function by name: what it needs has to be found from there
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", handlers=[Lines()])
     refuse_dumps()
     cleaner = Cleaner()
     cleaner.start()

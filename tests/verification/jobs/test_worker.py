@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import signal
 import uuid
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from rq.exceptions import StopRequested
 from sqlalchemy import func, select
 
 from portal.clock import FixedClock, SystemClock
@@ -25,6 +28,7 @@ from verification.jobs.queue import JobQueue, connect, job_name
 from verification.jobs.relay import Relay
 from verification.jobs.running import Work, Workbench
 from verification.jobs.schedule import RECURRING
+from verification.jobs.worker import Lines
 from verification.models import StaffNotice
 
 pytestmark = [pytest.mark.slow, pytest.mark.databases("sqlite")]
@@ -292,3 +296,17 @@ def test_tip_is_announced_by_relay_and_worker(
         assert {notice.staff_id for notice in notices} == {office.staff_id("fan"), office.staff_id("shen")}
     finally:
         relay.end()
+
+
+def test_stop_that_comes_while_a_line_is_written_is_neither_printed_nor_lost(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    class Stopped(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise StopRequested
+
+    lines = Lines(Stopped())
+    record = logging.LogRecord("xiansuo.worker", logging.WARNING, __file__, 1, "waiting: %s", ("x",), None)
+    with pytest.raises(StopRequested):
+        lines.handle(record)
+    assert capsys.readouterr().err == ""
