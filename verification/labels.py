@@ -259,11 +259,12 @@ MESSAGE_KINDS: dict[MessageKind, LazyString] = {
 EVENTS: dict[Event, LazyString] = {
     Event.OFFICE_FOUNDED: _l("Office founded"),
     Event.STAFF_ADDED: _l("Staff added"),
+    Event.STAFF_LEFT: _l("Staff left"),
     Event.LOGGED_IN: _l("Logged in"),
     Event.LOGIN_FAILED: _l("Login failed"),
     Event.LOGGED_OUT: _l("Logged out"),
     Event.INTAKE_COUNTED: _l("Intake of the day counted"),
-    Event.KEY_ROLLED: _l("Day key made"),
+    Event.KEY_ROLLED: _l("New key made"),
     Event.KEY_GRANTED: _l("Access granted"),
     Event.DEAD_LETTER_RETRIED: _l("Failed job started again"),
     Event.DEAD_LETTER_DISCARDED: _l("Failed turn of recurring work forgotten"),

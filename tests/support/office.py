@@ -196,7 +196,8 @@ class FoundedOffice:
         with database.read() as session:
             units = {unit.code: unit for unit in session.scalars(select(Unit))}
             staff = {person.login: person for person in session.scalars(select(Staff))}
-        keys = replace(self.keys, units=dict(self.keys.units))
+        root = replace(self.keys.root, rng=chance.randbytes)
+        keys = replace(self.keys, root=root, units=dict(self.keys.units))
         return TestOffice(
             database, clock, chance.randbytes, FileBlobs(blob_dir), self.root, keys, units, staff
         )

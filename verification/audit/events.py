@@ -33,6 +33,7 @@ class Event(StrEnum):
 
     OFFICE_FOUNDED = "office.founded"
     STAFF_ADDED = "staff.added"
+    STAFF_LEFT = "staff.left"
     LOGGED_IN = "staff.logged-in"
     LOGIN_FAILED = "staff.login-failed"
     LOGGED_OUT = "staff.logged-out"
@@ -117,6 +118,7 @@ WHY_UNSIGNED: Final[Mapping[str, Unsigned]] = MappingProxyType(
     {
         Event.OFFICE_FOUNDED: Unsigned.CEREMONY,
         Event.STAFF_ADDED: Unsigned.CEREMONY,
+        Event.STAFF_LEFT: Unsigned.CEREMONY,
         Event.LOGIN_FAILED: Unsigned.LOGIN_REFUSED,
         Event.INTAKE_COUNTED: Unsigned.SOFTWARE,
         Event.KEY_ROLLED: Unsigned.SOFTWARE,

@@ -99,7 +99,8 @@ def open_case(
     case_id = new_id(acting.rng)
     key_id = make_key(
         acting.session, purpose=KeyPurpose.CASE, holder=case_id.hex, keyring=acting.keyring,
-        holders=[of_desk(tip) for tip in rows], sealing=acting.sealing,
+        sealing=acting.sealing,
+        holders=[of_desk(acting.session, tip, day=acting.sealing.day) for tip in rows],
     )  # fmt: skip
     case = Case(
         id=case_id, case_type=frame.case_type, content_basis=frame.content_basis,

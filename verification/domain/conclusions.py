@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 
 from portal.clock import day_start
 from portal.crypto.header import ObjectKind
+from portal.errors import Tampered
 from portal.models import SealedObject, new_id
 from portal.trust import KeyOf
 from verification.audit.events import Event
@@ -22,6 +23,7 @@ from verification.domain.acting import Acting
 from verification.domain.casework import write_note
 from verification.domain.findings import ReadAllegation, read_allegations, result_of
 from verification.domain.inputs import LONG, Inputs, note_text, require
+from verification.domain.items import FOR_FILE, FOR_UNIT
 from verification.domain.locking import locked_case
 from verification.domain.readers import give_to_role
 from verification.errors import Refusal, Refused
@@ -190,6 +192,9 @@ def deliver_conclusion(
     )
     assert conclusion is not None  # a guard saw it
     conclusion.delivered_on, conclusion.delivered_by = day, acting.staff_id
+    # A row can be rewritten to point at the other version; what was sealed says whom it is for.
+    if acting.open(conclusion.unit_version_id).get("for") != FOR_UNIT:
+        raise Tampered("not the unit's version")
     for key in _unit_keys(acting, case.id):
         regrant(
             acting.session,
@@ -232,8 +237,8 @@ def _new_draft(acting: Acting, case: Case, text: ConclusionText) -> Conclusion:
         id=new_id(acting.rng),
         case_id=case.id,
         number=(last or 0) + 1,
-        file_version_id=_sealed(acting, case, text.file_text),
-        unit_version_id=_sealed(acting, case, text.unit_text),
+        file_version_id=_sealed(acting, case, text.file_text, reader=FOR_FILE),
+        unit_version_id=_sealed(acting, case, text.unit_text, reader=FOR_UNIT),
         drafted_by=acting.staff_id,
         drafted_at=acting.clock.now(),
     )
@@ -245,16 +250,16 @@ def _new_draft(acting: Acting, case: Case, text: ConclusionText) -> Conclusion:
 def _rewrite(acting: Acting, case: Case, conclusion: Conclusion, text: ConclusionText) -> None:
     """Put new texts in the place of a draft's; the old ones are gone, nobody was shown them."""
     old = (conclusion.file_version_id, conclusion.unit_version_id)
-    conclusion.file_version_id = _sealed(acting, case, text.file_text)
-    conclusion.unit_version_id = _sealed(acting, case, text.unit_text)
+    conclusion.file_version_id = _sealed(acting, case, text.file_text, reader=FOR_FILE)
+    conclusion.unit_version_id = _sealed(acting, case, text.unit_text, reader=FOR_UNIT)
     conclusion.drafted_at = acting.clock.now()
     acting.session.flush()
     for object_id in old:
         acting.session.delete(acting.session.get_one(SealedObject, object_id))
 
 
-def _sealed(acting: Acting, case: Case, text: str) -> uuid.UUID:
-    return acting.seal({"text": text}, kind=ObjectKind.DOCUMENT, to=[of_case(case)])
+def _sealed(acting: Acting, case: Case, text: str, *, reader: str) -> uuid.UUID:
+    return acting.seal({"text": text, "for": reader}, kind=ObjectKind.DOCUMENT, to=[of_case(case)])
 
 
 def _unit_keys(acting: Acting, case_id: uuid.UUID) -> list[KeyOf]:

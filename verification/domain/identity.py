@@ -21,7 +21,7 @@ from portal.clock import Clock
 from portal.crypto.compartments import Half, join_identity, open_half, open_identity, seal_half
 from portal.crypto.header import ObjectKind
 from portal.errors import Tampered
-from portal.models import ObjectGrant, SealedObject, Tip, new_id
+from portal.models import ObjectGrant, RecipientKey, SealedObject, Tip, new_id
 from portal.models.records import Identity
 from verification.audit.events import Event
 from verification.domain.acting import Acting
@@ -69,15 +69,15 @@ def ask_identity(
     if chosen not in left:
         raise NotHere
     checked = checked_text(reason, field="reason", max_characters=300)
+    session, day = acting.session, acting.sealing.day
+    both = [of_desk(session, tip, day=day), of_director(session, tip, day=day)]
     opening = IdentityOpening(
         id=new_id(acting.rng),
         tip_id=tip.id,
         identity_id=chosen,
         asked_by=acting.staff_id,
         asked_at=acting.clock.now(),
-        reason_object_id=acting.seal(
-            {"text": checked}, kind=ObjectKind.RECORD, to=[of_desk(tip), of_director(tip)]
-        ),
+        reason_object_id=acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=both),
     )
     acting.session.add(opening)
     acting.session.flush()
@@ -153,9 +153,20 @@ def _is_over(session: Session, opening: IdentityOpening, *, clock: Clock, rules:
 
 
 def _half(acting: Acting, opening: IdentityOpening, *, half: Half, key_id: uuid.UUID) -> bytes:
-    grant = acting.session.get(ObjectGrant, (opening.identity_id, key_id))
+    """This side's half. key_id: any generation of the side's key; an identity may be younger than its tip."""
+    side = acting.session.get_one(RecipientKey, key_id)
+    grant = acting.session.scalars(
+        select(ObjectGrant)
+        .join(RecipientKey, RecipientKey.id == ObjectGrant.recipient_key_id)
+        .where(
+            ObjectGrant.object_id == opening.identity_id,
+            RecipientKey.purpose == side.purpose,
+            RecipientKey.holder == side.holder,
+        )
+    ).first()
     if grant is None:
         raise NotHere
+    key_id = grant.recipient_key_id
     return open_half(
         grant.sealed_file_key, half=half, private=acting.keyring.private(acting.session, key_id),
         recipient_key_id=key_id, object_id=opening.identity_id,

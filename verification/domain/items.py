@@ -39,6 +39,9 @@ from verification.workflow.states import SubjectKind
 
 CLOCK = "clock-rectify"
 
+#: Whom a version of a conclusion is for, as it stands inside what is sealed.
+FOR_FILE, FOR_UNIT = "file", "unit"
+
 #: Where a case stands when its items are the unit's business.
 ORDERED = (CaseState.RECTIFYING, CaseState.CLOSED)
 
@@ -98,7 +101,7 @@ def read_reports(acting: Acting, item: RectificationItem) -> list[ReadReport]:
         ReadReport(
             row=row,
             measures=str(records[row.body_id]["measures"]),
-            returned=str(records[row.returned_note_id]["text"]) if row.returned_note_id else "",
+            returned=str(records[row.returned_note_id]["returned"]) if row.returned_note_id else "",
             proofs=tuple(proofs[row.id]),
         )
         for row in rows

@@ -22,12 +22,13 @@ from verification.keys.addressees import of_staff
 from verification.keys.ceremony import RootKey, make_office_key, recover_office_key, wrap_office_key
 from verification.models import Role, Staff, StaffRole, Unit
 
-_KEYS: Final = {
+OFFICE_KEYS: Final[dict[str, tuple[KeyPurpose, str]]] = {
     "desk": (KeyPurpose.DESK, ""),
     "director": (KeyPurpose.DIRECTOR, ""),
     "alternate": (KeyPurpose.ALTERNATE, ""),
     "alternate-second": (KeyPurpose.DIRECTOR, SECOND_OF_ALTERNATE),
 }
+"""The keys that have paper shares, by the name on them: purpose and holder."""
 
 
 class SharesNeeded(XiansuoError):
@@ -68,7 +69,7 @@ def join_office(
         if not shares:
             raise SharesNeeded(name)
         key = recover_office_key(session, shares)
-        if (key.purpose, key.holder) != _KEYS[name]:
+        if (key.purpose, key.holder) != OFFICE_KEYS[name]:
             raise SharesNeeded(name)
         held.append(key)
     staff = enrol(session, new, root=root, own=own, held=held, clock=clock)
@@ -80,7 +81,7 @@ def join_office(
 def renew_unit_key(session: Session, *, unit_id: uuid.UUID, root: RootKey) -> None:
     """Give a unit the next generation of its key, held by all its liaisons of now.
 
-    What was sealed to the old generation stays with those who hold it.
+    What was sealed to the old one is granted to the new one at the desk's next login (``catching_up``).
     """
     unit = session.get_one(Unit, unit_id)
     last = session.get_one(RecipientKey, unit.key_id).generation if unit.key_id else 0

@@ -31,7 +31,7 @@ from portal.models.records import InformantMessage, OfficeMessage, Statement
 from portal.trust import KeyOf, current_key
 from verification.domain.acting import Acting
 from verification.errors import InvalidInput, KeyLocked, NotHere
-from verification.keys.addressees import of_desk
+from verification.keys.addressees import first_desk, of_desk
 from verification.keys.voices import speak, voice_key
 
 MIN_CHARACTERS, MAX_CHARACTERS = 2, 3000
@@ -92,7 +92,8 @@ def write_to_informant(
 def _seal_to_both(
     acting: Acting, tip: Tip, said: OfficeMessage, *, object_id: uuid.UUID, informant: PublicKey
 ) -> None:
-    acting.seal(said.to_record(), kind=ObjectKind.MESSAGE, to=[of_desk(tip)], object_id=object_id)
+    desk = of_desk(acting.session, tip, day=acting.sealing.day)
+    acting.seal(said.to_record(), kind=ObjectKind.MESSAGE, to=[desk], object_id=object_id)
     file_key = acting.keyring.file_key(acting.session, object_id)
     sealed = seal_file_key(file_key, to=informant, recipient_key_id=tip.id, object_id=object_id)
     acting.session.add(ObjectGrant(object_id=object_id, recipient_key_id=tip.id, sealed_file_key=sealed))
@@ -146,7 +147,7 @@ def _fingerprint_at_opening(acting: Acting, tip: Tip) -> bytes:
     """Whose key the desk found when it first opened the tip. Raises UnsignedKey where anything differs."""
     if tip.digest is None:
         raise UnsignedKey("no digest")
-    _check_desk_key(acting, of_desk(tip))
+    _check_desk_key(acting, first_desk(tip))
     key = acting.keyring.digest_key(acting.session, tip.desk_key_id)
     digest = decode_record(open_digest(tip.digest, key=key, tip_id=tip.id))
     fingerprint = bytes.fromhex(str(digest["informant_fingerprint"]))

@@ -92,10 +92,11 @@ def renew_case_key(acting: Acting, case: Case) -> None:
     ).all()
     held = select(KeyWrap.holder_key_id).where(KeyWrap.key_id == case.key_id)
     readers = session.scalars(select(Staff).where(Staff.key_id.in_(held)).order_by(Staff.id)).all()
+    desks = [of_desk(session, tip, day=acting.sealing.day) for tip in tips]
     new_id = make_key(
         session, purpose=KeyPurpose.CASE, holder=case.id.hex,
-        holders=[*map(of_desk, tips), *map(of_staff, readers)], keyring=acting.keyring,
-        sealing=acting.sealing, generation=max(key.generation for key in older) + 1,
+        holders=[*desks, *map(of_staff, readers)], keyring=acting.keyring, sealing=acting.sealing,
+        generation=max(key.generation for key in older) + 1,
     )  # fmt: skip
     for key in older:
         wrap_to(

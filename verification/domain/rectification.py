@@ -237,7 +237,7 @@ def _send_back(
     newest = select(ItemReport).where(ItemReport.item_id == item_id).order_by(ItemReport.reported_at.desc())
     report = acting.session.scalars(newest.limit(1)).one()
     report.returned_note_id = acting.seal(
-        {"text": words}, kind=ObjectKind.RECORD, to=[of_case(case), unit_key(acting, item.unit_id)]
+        {"returned": words}, kind=ObjectKind.RECORD, to=[of_case(case), unit_key(acting, item.unit_id)]
     )
     item.due_on = due_on or item.due_on
     run_clock(acting, item)

@@ -7,13 +7,14 @@ id: every sealing names its addressee through one of these. Source: 4-sealing "K
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import UnsignedKey
 from portal.models import SECOND_OF_ALTERNATE, Attachment, Desk, KeyPurpose, StoredFile, Tip
-from portal.trust import KeyOf
+from portal.trust import KeyOf, current_key
 from verification.errors import NotHere
 from verification.models import Case, Exhibit, PaperAct, Staff, Unit
 
@@ -22,14 +23,22 @@ _PURPOSE_OF = {Desk.DESK: KeyPurpose.DESK, Desk.ALTERNATE: KeyPurpose.ALTERNATE}
 _SECOND_OF = {Desk.DESK: "", Desk.ALTERNATE: SECOND_OF_ALTERNATE}
 
 
-def of_desk(tip: Tip) -> KeyOf:
-    """The desk that a tip was sent to."""
+def first_desk(tip: Tip) -> KeyOf:
+    """The generation of its desk that a tip was sent to, and that its digest is read with."""
     return KeyOf(tip.desk_key_id, _PURPOSE_OF[tip.desk])
 
 
-def of_director(tip: Tip) -> KeyOf:
+def of_desk(session: Session, tip: Tip, *, day: date) -> KeyOf:
+    """A tip's desk as it is on ``day``: what is written now is not for those who have left."""
+    newest = current_key(session, purpose=_PURPOSE_OF[tip.desk], day=day)
+    return first_desk(tip) if newest is None else KeyOf(newest.id, newest.purpose, newest.holder)
+
+
+def of_director(session: Session, tip: Tip, *, day: date) -> KeyOf:
     """The other half of a tip's identity: the director's, or that of the alternate desk's second person."""
-    return KeyOf(tip.director_key_id, KeyPurpose.DIRECTOR, _SECOND_OF[tip.desk])
+    holder = _SECOND_OF[tip.desk]
+    newest = current_key(session, purpose=KeyPurpose.DIRECTOR, holder=holder, day=day)
+    return KeyOf(tip.director_key_id if newest is None else newest.id, KeyPurpose.DIRECTOR, holder)
 
 
 def of_case(case: Case) -> KeyOf:

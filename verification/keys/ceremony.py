@@ -1,7 +1,8 @@
 """The founding ceremony: keys that the office root signs, who holds them at first, and the paper shares.
 
 Runs where the root's private half is, once, offline; afterwards that half is put away. Everything later
-(a new supervisor, a new generation) is granted by somebody whose key is unlocked.
+(a case's key, a unit's papers) is granted by somebody whose key is unlocked; who joins or leaves the office
+needs the root again, and where they hold an office key, its paper shares.
 Source: 4-sealing "Keys", "every staff passphrase forgotten"; SLIP-39; FORMAT.md §8, §12.4.
 """
 
@@ -15,7 +16,7 @@ from datetime import date
 
 from shamir_mnemonic import MnemonicError, combine_mnemonics, generate_mnemonics
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.crypto.bundles import recovery_key
 from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
@@ -152,24 +153,61 @@ def recover_private(shares: Iterable[str]) -> PrivateKey:
 
 
 def recover_office_key(session: Session, shares: Iterable[str]) -> OfficeKey:
-    """The office key that these paper shares were made for.
+    """The newest generation of the office key that these paper shares were made for.
 
     Raises WrongShares where they are too few, mistyped, or of another office.
     """
+    _recovery, generations = _recover_generations(session, shares)
+    return generations[-1]
+
+
+def renew_office_key(
+    session: Session, *, root: RootKey, shares: Iterable[str], holders: Iterable[KeyOf]
+) -> OfficeKey:
+    """Start an office key's next generation, held by ``holders`` and the same paper shares.
+
+    Every older generation is wrapped to it, so that who joins later reads what came before. Raises
+    WrongShares.
+    """
+    recovery, generations = _recover_generations(session, shares)
+    last = generations[-1]
+    number = session.get_one(RecipientKey, last.id).generation + 1
+    key = make_office_key(session, root=root, purpose=last.purpose, holder=last.holder, generation=number)
+    wrap_office_key(session, root=root, key=key, to=[*holders, recovery])
+    for older in generations:
+        wrap_office_key(session, root=root, key=older, to=[KeyOf(key.id, key.purpose, key.holder)])
+    return key
+
+
+def _recover_generations(session: Session, shares: Iterable[str]) -> tuple[KeyOf, list[OfficeKey]]:
+    """The recovery key that shares make, and every generation wrapped to it, the oldest first."""
     try:
         recovery = recover_private(shares)
     except MnemonicError as error:
         raise WrongShares from error
-    public = recovery.public().to_bytes()
-    wrap = session.scalars(
-        select(KeyWrap)
-        .join(RecipientKey, RecipientKey.id == KeyWrap.holder_key_id)
-        .where(RecipientKey.purpose == KeyPurpose.RECOVERY, RecipientKey.public == public)
-    ).one_or_none()
-    if wrap is None:
+    of_recovery = aliased(RecipientKey)
+    rows = session.execute(
+        select(KeyWrap, RecipientKey, of_recovery)
+        .join(of_recovery, of_recovery.id == KeyWrap.holder_key_id)
+        .join(RecipientKey, RecipientKey.id == KeyWrap.key_id)
+        .where(
+            of_recovery.purpose == KeyPurpose.RECOVERY,
+            of_recovery.public == recovery.public().to_bytes(),
+        )
+        .order_by(RecipientKey.generation)
+    ).all()
+    if not rows:
         raise WrongShares
-    private = unwrap_private_key(
-        wrap.sealed_private, holder=recovery, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
-    )
-    row = session.get_one(RecipientKey, wrap.key_id)
-    return OfficeKey(id=wrap.key_id, private=private, purpose=row.purpose, holder=row.holder)
+    generations = [
+        OfficeKey(
+            id=wrap.key_id,
+            private=unwrap_private_key(
+                wrap.sealed_private, holder=recovery, key_id=wrap.key_id, holder_key_id=wrap.holder_key_id
+            ),
+            purpose=row.purpose,
+            holder=row.holder,
+        )
+        for wrap, row, _recovery in rows
+    ]
+    paper = rows[0][2]
+    return KeyOf(paper.id, KeyPurpose.RECOVERY, paper.holder), generations

@@ -106,6 +106,11 @@ def end_session(session: Session, *, row_id: bytes) -> None:
     session.execute(delete(StaffSession).where(StaffSession.id == row_id))
 
 
+def end_sessions_of(session: Session, *, staff_id: uuid.UUID) -> None:
+    """Forget every session of one person."""
+    session.execute(delete(StaffSession).where(StaffSession.staff_id == staff_id))
+
+
 def sweep_sessions(session: Session, *, clock: Clock, limits: SessionLimits) -> None:
     """Delete the rows that ``resume_session`` would refuse: sealed keys stay no longer than their session."""
     now = clock.now()

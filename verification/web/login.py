@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from portal.storage.errors import Busy, RetryLater
 from verification.audit import events
+from verification.domain.catching_up import catch_up
 from verification.errors import LoginPaused, LoginRefused
 from verification.keys.identities import admit, try_passphrase
 from verification.keys.keyring import Keyring
@@ -33,7 +34,7 @@ from verification.web import gate
 from verification.web.forms import Typed
 from verification.web.gate import LoginNeeded, came_from_elsewhere
 from verification.web.kept import again_page, kept_fields
-from verification.web.office import acting_in, office, visitor, visitor_or_none
+from verification.web.office import acting_as, acting_in, office, visitor, visitor_or_none
 from verification.web.routing import PUBLIC, route
 
 blueprint = Blueprint("login", __name__)
@@ -164,8 +165,10 @@ def _unlock(typed: Typed) -> str:
             token = begin_session(
                 session, staff=staff, keys=keys, clock=standing.clock, limits=standing.session_limits
             )
-            signer = signer_of(Keyring(key_id=staff.key_id, keys=keys), staff_id=staff.id)
+            keyring = Keyring(key_id=staff.key_id, keys=keys)
+            signer = signer_of(keyring, staff_id=staff.id)
             _trace(session, events.Event.LOGGED_IN, staff.id, signer=signer)
+            catch_up(acting_as(session, staff_id=staff.id, keyring=keyring))
             g.visitor = None
     if failure is not None:
         raise failure

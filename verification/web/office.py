@@ -14,6 +14,7 @@ from datetime import date
 
 from flask import current_app, g
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
 
 from config import VerificationSettings
 from portal.clock import Clock, civil_day
@@ -121,18 +122,23 @@ def acting_in(*, write: bool = False) -> Iterator[Acting]:
     Roles are read again inside it, so that a role taken away counts at once. Raises RetryLater where no
     connection is free.
     """
-    standing, person = office(), visitor()
-    database = standing.database
+    person, database = visitor(), office().database
     try:
         with database.write() if write else database.read() as session:
-            yield Acting(
-                session=session,
-                actor=actor_for(session, person.staff_id),
-                keyring=person.keyring,
-                trust=standing.trust,
-                clock=standing.clock,
-                rng=standing.rng,
-                rules=standing.rules,
-            )
+            yield acting_as(session, staff_id=person.staff_id, keyring=person.keyring)
     except PoolTimeout:
         raise RetryLater(Busy.DATABASE) from None
+
+
+def acting_as(session: Session, *, staff_id: uuid.UUID, keyring: Keyring) -> Acting:
+    """An unlocked person at work in ``session``, with the roles they have now."""
+    standing = office()
+    return Acting(
+        session=session,
+        actor=actor_for(session, staff_id),
+        keyring=keyring,
+        trust=standing.trust,
+        clock=standing.clock,
+        rng=standing.rng,
+        rules=standing.rules,
+    )

@@ -20,6 +20,7 @@ from tests.support.postgres import PORTAL, VERIFICATION
 from verification.audit.verify import verify_chain
 from verification.cli.__main__ import main
 from verification.cli.demo import Account
+from verification.errors import LoginRefused
 from verification.jobs.cleaning.day_keys import KeyFiles
 from verification.keys.ceremony import WrongShares, recover_office_key
 from verification.keys.identities import unlock
@@ -325,6 +326,42 @@ def test_second_liaison_joins_and_both_hold_the_units_next_key(
         assert unit.key_id == keys[1].id
         assert [old.holds(session, key.id) for key in keys] == [True, True]
         assert [new.holds(session, key.id) for key in keys] == [False, True]
+    database.dispose()
+
+
+@pytest.mark.databases("sqlite")
+def test_staff_leave_with_what_their_keys_take_and_not_without(
+    ceremony: Ceremony, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ceremony.found()
+    printed = Printed.read(capsys.readouterr().out)
+    leave, root = ["staff", "--leave"], ["--root", str(ceremony.root_file)]
+    supervisor = next(login for login, role, *_rest in PEOPLE if role == "supervisor")
+    typed: list[str] = []
+    monkeypatch.setattr("getpass.getpass", lambda _prompt: typed.pop())  # there is no terminal here
+    for arguments, said in (
+        ([*leave, "nobody"], "nobody works here with the login nobody"),
+        ([*leave, "ni"], "give --root"),
+        ([*leave, supervisor, *root], "nobody else holds the desk key"),
+    ):
+        typed[:] = printed.shares["desk"][:2]
+        assert main(arguments) == 1
+        assert said in capsys.readouterr().out
+    typed[:] = printed.shares["desk"][:2]
+    add = ["staff", "--add", "su", "--name", "苏", "--role", "supervisor", "--unit", "duchashi", *root]
+    assert main(add) == 0
+    typed[:] = printed.shares["desk"][1:]
+    capsys.readouterr()
+    assert main([*leave, supervisor, *root]) == 0
+    assert "its paper shares stay the same" in capsys.readouterr().out
+    assert main([*leave, "ni", *root]) == 0
+    capsys.readouterr()
+    assert main(["staff"]) == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert {line.split()[0] for line in listed if line.endswith("(left)")} == {supervisor, "ni"}
+    database = Database(ceremony.database_url)
+    with pytest.raises(LoginRefused):
+        log_in(database, printed.accounts[supervisor])
     database.dispose()
 
 

@@ -29,7 +29,7 @@ from portal.models.records import Statement
 from tests.support.office import TestOffice
 from verification.domain.messages import read_statement, write_to_informant
 from verification.domain.triage import open_tip
-from verification.keys.addressees import of_desk
+from verification.keys.addressees import first_desk
 from verification.models import KeyWrap
 
 
@@ -60,7 +60,7 @@ def _forge(session: Session, tip: Tip, *, statement: Statement, thief: PrivateKe
 
 
 def _desk_of(office: TestOffice, session: Session, tip: Tip) -> PublicKey:
-    return office.trust.public(session, of_desk(tip), on=tip.received_on)
+    return office.trust.public(session, first_desk(tip), on=tip.received_on)
 
 
 def test_answer_to_a_tip_whose_statement_was_replaced_is_refused(office: TestOffice) -> None:

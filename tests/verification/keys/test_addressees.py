@@ -16,7 +16,7 @@ from tests.support.journey import Journey
 from tests.support.office import TestOffice
 from verification.domain.acting import Acting
 from verification.domain.readers import give_case_key
-from verification.keys.addressees import of_case, of_clean_copy, of_desk, of_staff, of_unit
+from verification.keys.addressees import first_desk, of_case, of_clean_copy, of_staff, of_unit
 from verification.keys.records import make_key
 from verification.models import Case, KeyWrap, Staff, Unit
 
@@ -95,14 +95,14 @@ def _desk_to_alternate(office: TestOffice, acting: Acting) -> KeyOf:
     assert tip is not None
     assert office.keys.alternate is not None
     tip.desk_key_id = office.keys.alternate.id
-    return of_desk(tip)
+    return first_desk(tip)
 
 
 def _desk_to_staff(office: TestOffice, acting: Acting) -> KeyOf:
     tip = acting.session.scalars(select(Tip)).first()
     assert tip is not None
     tip.desk_key_id = office.secrets_of("lian").key_id
-    return of_desk(tip)
+    return first_desk(tip)
 
 
 @pytest.mark.parametrize(
