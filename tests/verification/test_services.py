@@ -45,6 +45,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture
 def served(listener: Listener, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     process = serve(listener, tmp_path / "web.log")
+    worker_pids(process.pid, listener)  # the first answers before the second does
     yield process
     end(process)
 

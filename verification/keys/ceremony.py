@@ -20,11 +20,11 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.crypto.bundles import recovery_key
 from portal.crypto.recipients import PrivateKey, unwrap_private_key, wrap_private_key
-from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
+from portal.crypto.signing import SigningKey
 from portal.crypto.voice import voice_of
 from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey, Rng, new_id
-from portal.trust import KeyOf, TrustedKeys
+from portal.trust import KeyOf, TrustedKeys, sign_key
 from verification.models import KeyWrap
 
 SHARES_NEEDED, SHARES_MADE = 2, 3
@@ -70,26 +70,15 @@ def publish(
 ) -> uuid.UUID:
     """Sign a public key with the root and store it; returns its id."""
     key_id = key_id or new_id(root.rng)
-    statement = KeyStatement(
-        key_id=key_id,
-        purpose=purpose.value,
+    row = RecipientKey(
+        id=key_id,
+        purpose=purpose,
         holder=holder,
         generation=generation,
-        not_before=root.day,
-        not_after=None,
         public=public,
+        not_before=root.day,
     )
-    session.add(
-        RecipientKey(
-            id=key_id,
-            purpose=purpose,
-            holder=holder,
-            generation=generation,
-            public=public,
-            signature=sign_statement(statement, signer=root.signing),
-            not_before=root.day,
-        )
-    )
+    session.add(sign_key(row, signer=root.signing))
     session.flush()
     return key_id
 

@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from portal.crypto import compartments
 from portal.crypto.header import ObjectKind
 from portal.crypto.recipients import PrivateKey, seal_file_key, wrap_private_key
-from portal.crypto.signing import KeyStatement, sign_statement
 from portal.errors import Tampered
 from portal.models import (
     KeyPurpose,
@@ -29,7 +28,7 @@ from portal.models import (
     SealedObject,
     new_id,
 )
-from portal.trust import KeyOf, TrustedKeys
+from portal.trust import KeyOf, TrustedKeys, sign_key
 from verification.errors import NotHere
 from verification.keys.keyring import Keyring
 from verification.models import KeyWrap
@@ -146,27 +145,15 @@ def make_key(
     """
     private, key_id = PrivateKey.generate(), new_id(sealing.rng)
     public = private.public().to_bytes()
-    statement = KeyStatement(
-        key_id=key_id,
-        purpose=purpose.value,
+    row = RecipientKey(
+        id=key_id,
+        purpose=purpose,
         holder=holder,
         generation=generation,
-        not_before=sealing.day,
-        not_after=None,
         public=public,
+        not_before=sealing.day,
     )
-    session.add(
-        RecipientKey(
-            id=key_id,
-            purpose=purpose,
-            holder=holder,
-            generation=generation,
-            public=public,
-            signature=sign_statement(statement, signer=keyring.signing),
-            signed_by=keyring.staff_key_id,
-            not_before=sealing.day,
-        )
-    )
+    session.add(sign_key(row, signer=keyring.signing, signed_by=keyring.staff_key_id))
     session.flush()
     keyring.adopt(key_id, private)
     for holder_key in dict.fromkeys(holders):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,13 +29,13 @@ from verification.queries.cases import Shelf, Wanted, case_rows, list_cases
 from verification.queries.paging import Cursor
 from verification.queries.units import inspectable_units
 from verification.web.clocks import explained_clocks
+from verification.web.decisions import Decisions, carry_out, permissions_of
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.steps import WAY, next_steps, place_of
-from verification.web.submit import attempt
 from verification.web.words import category_name, day, unit_name
 from verification.workflow.apply import possible_actions
 from verification.workflow.states import Action, SubjectKind
@@ -223,7 +223,7 @@ def _close(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     answering.close_case(acting, case_id=case_id, version=typed.version())
 
 
-_DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], None]]] = {
+_DECISIONS: Decisions = {
     "propose": (Permission.CASE_PROPOSE, _propose),
     "endorse": (Permission.CASE_ENDORSE, _endorse),
     "approve": (Permission.DOCKET_APPROVE, _approve),
@@ -235,21 +235,9 @@ _DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], Non
 @route(
     blueprint,
     '/cases/<uuid:case_id>/<any(propose, endorse, approve, "return", close):decision>',
-    permission={permission for permission, _verb in _DECISIONS.values()},
+    permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )
 def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     """Carry out one decision. Whose it is, the workflow table says, and refuses with its rule."""
-    typed = Typed.sent()
-
-    def act(acting: Acting) -> str:
-        load_case(acting, case_id)
-        _DECISIONS[decision][1](acting, case_id, typed)
-        return url_for("cases.show", case_id=case_id)
-
-    def again(problem: Problem) -> ResponseReturnValue:
-        with acting_in() as acting:
-            case = load_case(acting, case_id)
-            return _page(acting, case, typed=typed, problem=problem, open_form=decision)
-
-    return attempt(act, again=again)
+    return carry_out(decision, case_id=case_id, among=_DECISIONS, page=_page, onward="cases.show")

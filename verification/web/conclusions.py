@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -22,6 +21,7 @@ from verification.models import Case, CaseState, NoteKind
 from verification.policy.permissions import Permission
 from verification.queries.exhibits import exhibits_of_case
 from verification.queries.tasks import notes_of
+from verification.web.decisions import Decisions, carry_out, permissions_of
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
@@ -146,7 +146,7 @@ def _deliver(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     )
 
 
-_DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], None]]] = {
+_DECISIONS: Decisions = {
     "begin": (Permission.CONCLUSION_DRAFT, _begin),
     "resume": (Permission.TASK_DISPATCH, _resume),
     "propose": (Permission.CONCLUSION_DRAFT, _propose),
@@ -159,22 +159,10 @@ _DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], Non
 @route(
     blueprint,
     '/cases/<uuid:case_id>/conclusion/<any(begin, resume, propose, approve, "return", deliver):decision>',
-    permission={permission for permission, _verb in _DECISIONS.values()},
+    permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )
 def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     """Carry out one decision. Whose it is, the workflow table says."""
-    typed = Typed.sent()
-
-    def act(acting: Acting) -> str:
-        load_case(acting, case_id)
-        _DECISIONS[decision][1](acting, case_id, typed)
-        endpoint = "rectification.of_case" if decision == "deliver" else "conclusions.show"
-        return url_for(endpoint, case_id=case_id)
-
-    def again(problem: Problem) -> ResponseReturnValue:
-        with acting_in() as acting:
-            case = load_case(acting, case_id)
-            return _page(acting, case, typed=typed, problem=problem, open_form=decision)
-
-    return attempt(act, again=again)
+    onward = "rectification.of_case" if decision == "deliver" else "conclusions.show"
+    return carry_out(decision, case_id=case_id, among=_DECISIONS, page=_page, onward=onward)

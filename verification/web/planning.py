@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from datetime import timedelta
 
 from flask import Blueprint, render_template, url_for
@@ -24,6 +23,7 @@ from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
 from verification.queries.tasks import notes_of
 from verification.queries.units import people_with
+from verification.web.decisions import Decisions, carry_out, permissions_of
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
@@ -224,7 +224,7 @@ def _revise(acting: Acting, case_id: uuid.UUID, typed: Typed) -> Plan | Case:
     return planning.revise_plan(acting, case_id=case_id, version=typed.version())
 
 
-_DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], Plan | Case]]] = {
+_DECISIONS: Decisions = {
     "approve": (Permission.PLAN_APPROVE, _approve),
     "return": (Permission.PLAN_APPROVE, _return),
     "revise": (Permission.PLAN_WRITE, _revise),
@@ -234,22 +234,10 @@ _DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], Pla
 @route(
     blueprint,
     '/cases/<uuid:case_id>/plan/<any(approve, "return", revise):decision>',
-    permission={permission for permission, _verb in _DECISIONS.values()},
+    permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )
 def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     """Approve, return or reopen the newest version. Whose it is, the workflow table says."""
-    typed = Typed.sent()
-
-    def act(acting: Acting) -> str:
-        load_case(acting, case_id)
-        _DECISIONS[decision][1](acting, case_id, typed)
-        endpoint = "planning.write" if decision == "revise" else "planning.show"
-        return url_for(endpoint, case_id=case_id)
-
-    def again(problem: Problem) -> ResponseReturnValue:
-        with acting_in() as acting:
-            case = load_case(acting, case_id)
-            return _page(acting, case, typed=typed, problem=problem, open_form=decision)
-
-    return attempt(act, again=again)
+    onward = "planning.write" if decision == "revise" else "planning.show"
+    return carry_out(decision, case_id=case_id, among=_DECISIONS, page=_page, onward=onward)

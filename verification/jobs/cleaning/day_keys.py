@@ -23,7 +23,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.crypto.recipients import PrivateKey, open_file_key
-from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
+from portal.crypto.signing import SigningKey
 from portal.errors import Tampered
 from portal.models import (
     CleanState,
@@ -36,6 +36,7 @@ from portal.models import (
     StoredFile,
     new_id,
 )
+from portal.trust import sign_key
 from verification.jobs.errors import DayKeyAbsent, GrantUnusable, IssuerAbsent
 
 #: Today and so many days to come: a weekend without workers costs nobody a clean copy.
@@ -139,27 +140,17 @@ def _make_day(session: Session, files: KeyFiles, *, day: date, rng: Rng) -> uuid
     issuer_id, issuer = files.issuer()
     private, key_id = PrivateKey.generate(), new_id(rng)
     public = private.public().to_bytes()
-    statement = KeyStatement(
-        key_id=key_id,
-        purpose=KeyPurpose.CLEANER.value,
+    files.keep_day(key_id, private, day=day)
+    row = RecipientKey(
+        id=key_id,
+        purpose=KeyPurpose.CLEANER,
         holder="",
         generation=1,
+        public=public,
         not_before=day,
         not_after=day,
-        public=public,
     )
-    files.keep_day(key_id, private, day=day)
-    session.add(
-        RecipientKey(
-            id=key_id,
-            purpose=KeyPurpose.CLEANER,
-            public=public,
-            signature=sign_statement(statement, signer=issuer),
-            signed_by=issuer_id,
-            not_before=day,
-            not_after=day,
-        )
-    )
+    session.add(sign_key(row, signer=issuer, signed_by=issuer_id))
     return key_id
 
 
