@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.crypto.chain import SignedStatement, recipient_of, verify_chain, verify_key_of
 from portal.crypto.recipients import PublicKey
-from portal.crypto.signing import KeyStatement, SigningKey, VerifyKey, sign_statement
+from portal.crypto.signing import KeyStatement, VerifyKey
 from portal.errors import UnsignedKey
 from portal.models import KeyPurpose, RecipientKey
 
@@ -32,12 +32,6 @@ def statement_of(row: RecipientKey) -> KeyStatement:
         not_after=row.not_after,
         public=row.public,
     )
-
-
-def sign_key(row: RecipientKey, *, signer: SigningKey, signed_by: uuid.UUID | None = None) -> RecipientKey:
-    """``row``, whole but for its signature, signed. signed_by: the signer's row; None for the office root."""
-    row.signature, row.signed_by = sign_statement(statement_of(row), signer=signer), signed_by
-    return row
 
 
 def signed(row: RecipientKey) -> SignedStatement:

@@ -24,7 +24,8 @@ from portal.crypto.signing import SigningKey
 from portal.crypto.voice import voice_of
 from portal.errors import XiansuoError
 from portal.models import KeyPurpose, RecipientKey, Rng, new_id
-from portal.trust import KeyOf, TrustedKeys, sign_key
+from portal.trust import KeyOf, TrustedKeys
+from verification.keys.signers import sign_key
 from verification.models import KeyWrap
 
 SHARES_NEEDED, SHARES_MADE = 2, 3

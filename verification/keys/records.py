@@ -28,9 +28,10 @@ from portal.models import (
     SealedObject,
     new_id,
 )
-from portal.trust import KeyOf, TrustedKeys, sign_key
+from portal.trust import KeyOf, TrustedKeys
 from verification.errors import NotHere
 from verification.keys.keyring import Keyring
+from verification.keys.signers import sign_key
 from verification.models import KeyWrap
 
 

@@ -1,14 +1,23 @@
-"""What an unlocked person leaves in the audit trail: a signature that only their own key can make.
+"""Signatures: over a new key's statement, and what an unlocked person leaves in the audit trail.
 
-Source: FORMAT.md §8.4.
+Source: FORMAT.md §8.1, §8.4.
 """
 
 from __future__ import annotations
 
 import uuid
 
+from portal.crypto.signing import SigningKey, sign_statement
+from portal.models import RecipientKey
+from portal.trust import statement_of
 from verification.audit.events import SIGNATURE_PURPOSE, Signer
 from verification.keys.keyring import Keyring
+
+
+def sign_key(row: RecipientKey, *, signer: SigningKey, signed_by: uuid.UUID | None = None) -> RecipientKey:
+    """``row``, whole but for its signature, signed. signed_by: the signer's row; None for the office root."""
+    row.signature, row.signed_by = sign_statement(statement_of(row), signer=signer), signed_by
+    return row
 
 
 def signer_of(keyring: Keyring, *, staff_id: uuid.UUID) -> Signer:

@@ -36,8 +36,8 @@ from portal.models import (
     StoredFile,
     new_id,
 )
-from portal.trust import sign_key
 from verification.jobs.errors import DayKeyAbsent, GrantUnusable, IssuerAbsent
+from verification.keys.signers import sign_key
 
 #: Today and so many days to come: a weekend without workers costs nobody a clean copy.
 DAYS_AHEAD: Final = 3
