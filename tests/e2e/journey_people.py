@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from tests.e2e.journey_forms import Form, Value
 from tests.support.browser import Visitor
@@ -92,7 +92,12 @@ class Colleague:
 
     def follow(self, ending: str) -> Page:
         """The link on this page whose address ends so."""
-        self.page.locator(f'main a[href$="{ending}"]').first.click()
+        return self.open(self.page.locator(f'main a[href$="{ending}"]').first)
+
+    def open(self, link: Locator) -> Page:
+        """Click a link of this page and wait until its page is there."""
+        with self.page.expect_navigation():
+            link.click()
         return self.page
 
     @property

@@ -156,16 +156,21 @@ class Browser:
 
     def __init__(self, portals: Portals) -> None:
         self._portals = portals
-        self.port = portals.ready()
-        self.client = Client(self.port)
+        self.port, self.client = self._connected()
 
     def elsewhere(self) -> None:
         """Connect once more, to a server that answers now."""
         cookie = self.client.cookie
         self.client.close()
-        self.port = self._portals.ready()
-        self.client = Client(self.port)
+        self.port, self.client = self._connected()
         self.client.cookie = cookie
+
+    def _connected(self) -> tuple[int, Client]:
+        """To a server that answers; between its answer and our call another person may have killed it."""
+        while True:
+            port = self._portals.ready()
+            with contextlib.suppress(ConnectionError):
+                return port, Client(port)
 
     def __enter__(self) -> Browser:
         return self

@@ -114,7 +114,7 @@ class Walk:
         supervisor = self.colleague("supervisor")
         page = supervisor.go("/inbox?order=new")
         row = page.locator("main tr", has_text="门口那段路坑了大半年").locator('a[href*="/tips/"]').first
-        row.click()
+        supervisor.open(row)
         count = 1 if self.real is None else 2
         supervisor.reload_until(
             lambda page: len(ids_in(page, 'href="/files/{}"')) == count,
@@ -304,7 +304,7 @@ class Walk:
         liaison = self.colleague("liaison")
         liaison.go("/unit")
         problem = self.marks.planted["text problem"].decode()
-        liaison.page.locator(".job-title a", has_text=problem[:12]).first.click()
+        liaison.open(liaison.page.locator(".job-title a", has_text=problem[:12]).first)
         self.ids.item = liaison.path.rpartition("/")[2]
         proof = write_file(self.disk, "after.jpg", self.marks.photograph("proof"))
         form = Form(liaison.page, f"/unit/items/{self.ids.item}")

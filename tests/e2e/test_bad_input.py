@@ -243,7 +243,8 @@ def new_tip(county: County, account: str, *files: Path) -> str:
     person.read_receipt()
     supervisor = county.walk.colleague("supervisor")
     supervisor.go("/inbox?order=new")
-    supervisor.page.locator("main tr", has_text=account[:12]).locator('a[href*="/tips/"]').first.click()
+    rows = supervisor.page.locator("main tr", has_text=account[:12])
+    supervisor.open(rows.locator('a[href*="/tips/"]').first)
     return ids_in(supervisor.page, "/tips/{}")[0]
 
 
