@@ -31,9 +31,9 @@ from portal.models import (
 from portal.outbox import post
 from portal.trust import KeyOf, current_key
 from tests.support.office import TestOffice
+from verification.clean_report import CleanReport
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days
-from verification.jobs.cleaning.report import CleanReport
 from verification.jobs.running import Work, Workbench
 from verification.jobs.schedule import NO_SUBJECT
 from verification.keys.records import Sealing, add_grant

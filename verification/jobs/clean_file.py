@@ -29,10 +29,10 @@ from portal.models import (
     new_id,
 )
 from portal.storage.blobs import BlobWriter
+from verification.clean_report import Reason
 from verification.jobs.cleaning.cleaner import ChildDied, Cleaned, CleanerLost, SandboxUnavailable
 from verification.jobs.cleaning.day_keys import KeyFiles, open_grant
 from verification.jobs.cleaning.protocol import CleanRequest
-from verification.jobs.cleaning.report import Reason
 from verification.jobs.errors import AlreadyDone, CleanerSilent, RecipientUntrusted, SandboxAbsent
 from verification.jobs.running import Work, Workbench, completing
 from verification.keys.addressees import of_clean_copy

@@ -6,15 +6,16 @@ A constant number of queries, however many files. Must not know: what a file bel
 
 from __future__ import annotations
 
+import base64
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
 from portal.models import Attachment, CleanState, Message, StoredFile, Tip
 from portal.models.records import AttachmentEntry, InformantMessage
+from verification.clean_report import CleanReport
 from verification.domain.acting import Acting
 from verification.domain.messages import read_statement
 from verification.models import Exhibit
@@ -25,18 +26,40 @@ PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
 @dataclass(frozen=True, slots=True, repr=False)
 class FileView:
-    """One file. ``object_id`` is the original's; ``thumbnail``: base 64 of a small JPEG, or empty."""
+    """One file. ``object_id`` is the original's; ``report``: once it was looked at."""
 
     object_id: uuid.UUID
     name: str
     true_bytes: int
     clean_state: CleanState
     clean_id: uuid.UUID | None
-    media_type: str
-    reason: str
-    removed: tuple[str, ...]
-    thumbnail: str
-    pages: int
+    report: CleanReport | None
+
+    @property
+    def media_type(self) -> str:
+        """Of the clean copy; empty where there is none."""
+        copy = self.report.copy if self.report else None
+        return copy.media_type if copy else ""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no clean copy; empty where there is one."""
+        return self.report.reason.value if self.report and self.report.reason else ""
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Kinds of things that were removed."""
+        return tuple(kind.value for kind in self.report.removed) if self.report else ()
+
+    @property
+    def thumbnail(self) -> str:
+        """Base 64 of a small JPEG, or empty."""
+        return base64.b64encode(self.report.thumbnail).decode("ascii") if self.report else ""
+
+    @property
+    def pages(self) -> int:
+        """Pages or pictures that the clean copy has."""
+        return self.report.frames_kept if self.report else 0
 
     @property
     def is_picture(self) -> bool:
@@ -49,7 +72,7 @@ def view_files(acting: Acting, entries: Sequence[AttachmentEntry]) -> list[FileV
     ids = [entry.object_id for entry in entries]
     rows = acting.session.scalars(select(StoredFile).where(StoredFile.object_id.in_(ids))).all()
     stored = {row.object_id: row for row in rows}
-    reports = acting.open_all(row.report_object_id for row in rows if row.report_object_id is not None)
+    reports = _reports(acting, rows)
     return [
         _view(entry.object_id, entry.name, entry.true_bytes, stored[entry.object_id], reports)
         for entry in entries
@@ -61,7 +84,7 @@ def view_material(acting: Acting, clean_ids: Sequence[uuid.UUID]) -> list[FileVi
     """Clean copies that were selected for a case team: without the name their sender gave them."""
     rows = acting.session.scalars(select(StoredFile).where(StoredFile.clean_object_id.in_(clean_ids))).all()
     stored = {row.clean_object_id: row for row in rows}
-    reports = acting.open_all(row.report_object_id for row in rows if row.report_object_id is not None)
+    reports = _reports(acting, rows)
     return [
         _view(stored[clean_id].object_id, "", 0, stored[clean_id], reports)
         for clean_id in clean_ids
@@ -69,25 +92,32 @@ def view_material(acting: Acting, clean_ids: Sequence[uuid.UUID]) -> list[FileVi
     ]
 
 
+def report_of(acting: Acting, stored: StoredFile) -> CleanReport | None:
+    """What was found out about a file; None while nobody has looked. Raises KeyLocked, Tampered."""
+    return _reports(acting, [stored]).get(stored.report_object_id or stored.object_id)
+
+
+def _reports(acting: Acting, rows: Sequence[StoredFile]) -> dict[uuid.UUID, CleanReport]:
+    records = acting.open_all(row.report_object_id for row in rows if row.report_object_id is not None)
+    return {report_id: CleanReport.from_record(record) for report_id, record in records.items()}
+
+
 def _view(
     object_id: uuid.UUID,
     name: str,
     true_bytes: int,
     stored: StoredFile,
-    reports: dict[uuid.UUID, dict[str, Any]],
+    reports: dict[uuid.UUID, CleanReport],
 ) -> FileView:
-    report = reports.get(stored.report_object_id, {}) if stored.report_object_id else {}
+    report = reports.get(stored.report_object_id) if stored.report_object_id else None
+    copy = report.copy if report else None
     return FileView(
         object_id=object_id,
         name=name,
-        true_bytes=true_bytes or int(report.get("clean_bytes", 0)),
+        true_bytes=true_bytes or (copy.length if copy else 0),
         clean_state=stored.clean_state,
         clean_id=stored.clean_object_id,
-        media_type=str(report.get("media_type") or ""),
-        reason=str(report.get("reason") or ""),
-        removed=tuple(str(kind) for kind in report.get("removed", ())),
-        thumbnail=str(report.get("thumbnail") or ""),
-        pages=int(report.get("frames_kept", 0)),
+        report=report,
     )
 
 
@@ -112,6 +142,4 @@ def view_paper(acting: Acting, object_id: uuid.UUID) -> FileView | None:
     stored = acting.session.get(StoredFile, object_id)
     if stored is None:
         return None
-    report_id = stored.report_object_id
-    reports = {} if report_id is None else acting.open_all([report_id])
-    return _view(object_id, "", 0, stored, reports)
+    return _view(object_id, "", 0, stored, _reports(acting, [stored]))

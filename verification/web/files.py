@@ -18,10 +18,12 @@ from sqlalchemy import select
 
 from portal.crypto.stream import SealedReader
 from portal.models import StoredFile
+from verification.clean_report import CleanPart
 from verification.domain import evidence
 from verification.domain.acting import Acting
+from verification.errors import NotHere
 from verification.policy.permissions import Permission
-from verification.queries.files import PICTURES, file_name
+from verification.queries.files import PICTURES, file_name, report_of
 from verification.web.forms import Typed
 from verification.web.office import acting_in, office
 from verification.web.routing import route
@@ -47,10 +49,16 @@ def clean(object_id: uuid.UUID) -> ResponseReturnValue:
     """A clean copy, for whoever holds a key to it; 404 for everybody else."""
     with acting_in(write=True) as acting:
         reader = evidence.open_clean_copy(acting, object_id, blobs=office().blobs)
-        media_type = _media_type(acting, object_id)
-    suffix = _SUFFIXES.get(media_type, "bin")
+        copy = _copy_of(acting, object_id)
+    media_type = copy.media_type if copy.media_type in _SUFFIXES else "application/octet-stream"
+    name = f"copy-{object_id.hex[:8]}.{_SUFFIXES.get(media_type, 'bin')}"
     return _sent(
-        reader, media_type=media_type, name=f"copy-{object_id.hex[:8]}.{suffix}", shown=media_type in _SHOWN
+        reader,
+        reader.read_range(copy.start, copy.length),
+        length=copy.length,
+        media_type=media_type,
+        name=name,
+        shown=media_type in _SHOWN,
     )
 
 
@@ -66,32 +74,40 @@ def original(object_id: uuid.UUID) -> ResponseReturnValue:
     with acting_in(write=True) as acting:
         reader = evidence.take_original(acting, object_id, reason=typed.text("reason"), blobs=office().blobs)
         name = file_name(acting, object_id) or f"original-{object_id.hex[:8]}"
-    return _sent(reader, media_type="application/octet-stream", name=name, shown=False)
-
-
-def _media_type(acting: Acting, clean_id: uuid.UUID) -> str:
-    """What the cleaner wrote, and nothing a sender said."""
-    report_id = acting.session.scalar(
-        select(StoredFile.report_object_id).where(StoredFile.clean_object_id == clean_id)
+    return _sent(
+        reader,
+        reader.chunks(),
+        length=reader.true_bytes,
+        media_type="application/octet-stream",
+        name=name,
+        shown=False,
     )
-    report = {} if report_id is None else acting.open(report_id)
-    media_type = str(report.get("media_type") or "")
-    return media_type if media_type in _SUFFIXES else "application/octet-stream"
 
 
-def _sent(reader: SealedReader, *, media_type: str, name: str, shown: bool) -> Response:
-    response = Response(_chunks(reader), mimetype=media_type)
+def _copy_of(acting: Acting, clean_id: uuid.UUID) -> CleanPart:
+    """Where in the clean copy the copy itself lies, and its type: the cleaner's words, not a sender's."""
+    stored = acting.session.scalars(select(StoredFile).where(StoredFile.clean_object_id == clean_id)).one()
+    report = report_of(acting, stored)
+    if report is None or report.copy is None:
+        raise NotHere
+    return report.copy
+
+
+def _sent(
+    reader: SealedReader, chunks: Iterator[bytes], *, length: int, media_type: str, name: str, shown: bool
+) -> Response:
+    response = Response(_closing(reader, chunks), mimetype=media_type)
     way = "inline" if shown else "attachment"
     response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
-    response.headers["Content-Length"] = str(reader.true_bytes)
+    response.headers["Content-Length"] = str(length)
     response.headers["Content-Security-Policy"] = _SANDBOX
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _chunks(reader: SealedReader) -> Iterator[bytes]:
+def _closing(reader: SealedReader, chunks: Iterator[bytes]) -> Iterator[bytes]:
     try:
-        yield from reader.chunks()
+        yield from chunks
     finally:
         reader.close()

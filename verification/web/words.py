@@ -75,7 +75,7 @@ FILE_PROBLEMS: dict[Refused, LazyString] = {
     Refused.FIELD_TOO_LARGE: _l("a text is too long"),
 }
 
-#: Why there is no clean copy. Keys: ``verification.jobs.cleaning.report.Reason``.
+#: Why there is no clean copy. Keys: ``verification.clean_report.Reason``.
 NO_COPY: dict[str, LazyString] = {
     "empty": _l("the file is empty"),
     "type-not-cleaned": _l("files of this kind cannot be cleaned"),
@@ -85,7 +85,7 @@ NO_COPY: dict[str, LazyString] = {
     "damaged": _l("the stored original is damaged"),
 }
 
-#: Kinds of things a clean copy no longer holds. Keys: ``verification.jobs.cleaning.report.Removed``.
+#: Kinds of things a clean copy no longer holds. Keys: ``verification.clean_report.Removed``.
 REMOVED: dict[str, LazyString] = {
     "position": _l("position"),
     "device": _l("device"),

@@ -26,9 +26,9 @@ from tests.support.machine import PROJECT
 from tests.support.office import TestOffice
 from tests.support.photographs import MARKS, encoded, marks_in, photograph, png_bomb
 from tests.support.worker_process import is_gone, until
+from verification.clean_report import FileType, Reason, Removed
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.cleaner import Cleaner
-from verification.jobs.cleaning.report import FileType, Reason, Removed
 from verification.jobs.errors import (
     AlreadyDone,
     CleanerSilent,
@@ -65,8 +65,9 @@ def test_report_tells_hashes_kinds_and_size(office: TestOffice, bench: Workbench
     assert report is not None
     assert report.sha256 == hashlib.sha256(original).hexdigest()
     assert report.sm3 == hashlib.new("sm3", original).hexdigest()
-    assert (report.reason, report.file_type, report.media_type) == (None, FileType.JPEG, "image/jpeg")
-    assert (report.original_bytes, report.width, report.height) == (len(original), 320, 240)
+    assert report.copy is not None
+    assert (report.reason, report.file_type, report.copy.media_type) == (None, FileType.JPEG, "image/jpeg")
+    assert (report.original_bytes, report.copy.width, report.copy.height) == (len(original), 320, 240)
     assert {Removed.POSITION, Removed.DEVICE, Removed.TIME} <= set(report.removed)
     assert marks_in(report.encode()) == set()
 
@@ -210,12 +211,13 @@ HARM = """
 import ctypes, os
 from verification.jobs.cleaning import child, limits
 limits.CHILD_CPU_SECONDS = 1
-real = child.clean_image
-def harmed(source, *, file_type):
+real = child.CLEANERS
+def harmed(source, *, file_type, out):
     if source.seek(0, 2) == {size}:
         {harm}
-    return real(source, file_type=file_type)
-child.clean_image = harmed
+    source.seek(0)
+    return real[file_type](source, file_type=file_type, out=out)
+child.CLEANERS = dict.fromkeys(real, harmed)
 """
 
 

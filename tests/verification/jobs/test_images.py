@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support.cleaning import Made, cleaned
 from tests.support.photographs import (
     MARKS,
     encoded,
@@ -24,9 +25,10 @@ from tests.support.photographs import (
     png_bomb,
     scan,
 )
+from verification.clean_report import FileType, PartRole, Reason, Removed
 from verification.jobs.cleaning import images
-from verification.jobs.cleaning.images import BrokenImage, CleanImage, TooManyPixels, clean_image
-from verification.jobs.cleaning.report import FileType, Removed
+from verification.jobs.cleaning.formats import CLEANERS
+from verification.jobs.cleaning.output import NotCleaned
 from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
 
 pytestmark = pytest.mark.slow
@@ -34,11 +36,7 @@ pytestmark = pytest.mark.slow
 RED, BLUE = (220, 20, 20), (20, 20, 220)
 
 
-def cleaned(content: bytes) -> CleanImage:
-    return clean_image(io.BytesIO(content), file_type=file_type_of(content[:HEAD_BYTES]))
-
-
-def reread(clean: CleanImage) -> Image.Image:
+def reread(clean: Made) -> Image.Image:
     image = Image.open(io.BytesIO(clean.encoded))
     image.load()
     return image
@@ -166,7 +164,7 @@ def test_transparency_is_kept_and_the_thumbnail_lies_on_white() -> None:
     image.save(out, "PNG")
     clean = cleaned(out.getvalue())
     assert reread(clean).getpixel((20, 20)) == (0, 0, 0, 0)
-    small = Image.open(io.BytesIO(clean.thumbnail))
+    small = Image.open(io.BytesIO(clean.outcome.thumbnail))
     assert looks_like(small.getpixel((20, 20)), (255, 255, 255))
 
 
@@ -175,14 +173,14 @@ def test_scan_of_several_pages_becomes_one_tall_picture() -> None:
     clean = cleaned(original)
     assert marks_in(original) == {"artist", "description"}
     assert marks_in(clean.encoded) == set()
-    assert (clean.frames_total, clean.frames_kept) == (3, 3)
+    assert (clean.outcome.frames_total, clean.outcome.frames_kept) == (3, 3)
     assert reread(clean).size == (100, 3 * 140 + 2 * 12)
 
 
 def test_scan_with_more_pages_than_fit_says_how_many_were_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MAX_PIXELS", 100 * 310)
     clean = cleaned(scan(pages=5))
-    assert (clean.frames_total, clean.frames_kept, clean.height) == (5, 2, 292)
+    assert (clean.outcome.frames_total, clean.outcome.frames_kept, clean.copy.height) == (5, 2, 292)
 
 
 def test_animation_keeps_its_pictures_up_to_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +190,12 @@ def test_animation_keeps_its_pictures_up_to_the_bound(monkeypatch: pytest.Monkey
         out, "GIF", save_all=True, append_images=frames[1:], duration=120, comment=MARKS["comment"]
     )
     clean = cleaned(out.getvalue())
-    assert (clean.media_type, clean.frames_total, clean.frames_kept) == ("image/webp", 10, 10)
+    assert clean.copy.media_type == "image/webp"
+    assert (clean.outcome.frames_total, clean.outcome.frames_kept) == (10, 10)
     assert getattr(reread(clean), "n_frames", 1) == 10
     monkeypatch.setattr(images, "MAX_ANIMATION_PIXELS", 20 * 20 * 4)
     clean = cleaned(out.getvalue())
-    assert (clean.frames_total, clean.frames_kept) == (10, 4)
+    assert (clean.outcome.frames_total, clean.outcome.frames_kept) == (10, 4)
     assert marks_in(clean.encoded) == set()
 
 
@@ -208,13 +207,13 @@ def test_second_picture_inside_a_jpeg_is_dropped() -> None:
     clean = cleaned(out.getvalue())
     assert clean.encoded.count(b"\xff\xd8\xff") == 1
     assert Removed.EMBEDDED in clean.removed
-    assert (clean.width, clean.frames_total) == (320, 1)
+    assert (clean.copy.width, clean.outcome.frames_total) == (320, 1)
 
 
 def test_bomb_is_refused_before_it_is_decoded() -> None:
     bomb = png_bomb(width=12_000, height=12_000)
     assert len(bomb) < 200_000
-    with pytest.raises(TooManyPixels):
+    with pytest.raises(NotCleaned, match=Reason.TOO_MANY_PIXELS):
         cleaned(bomb)
 
 
@@ -222,34 +221,34 @@ def test_bomb_is_refused_before_it_is_decoded() -> None:
 def test_pixel_bound_is_exact(monkeypatch: pytest.MonkeyPatch, more: int, refused: bool) -> None:
     monkeypatch.setattr(images, "MAX_PIXELS", 64 * 48 - more)
     if refused:
-        with pytest.raises(TooManyPixels):
+        with pytest.raises(NotCleaned, match=Reason.TOO_MANY_PIXELS):
             cleaned(encoded("PNG"))
     else:
-        assert cleaned(encoded("PNG")).width == 64
+        assert cleaned(encoded("PNG")).copy.width == 64
 
 
 def test_large_jpeg_is_scaled_down_while_it_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "MAX_PIXELS", 200 * 150)
     clean = cleaned(photograph(width=640, height=480))
-    assert (clean.width, clean.height) == (160, 120)
+    assert (clean.copy.width, clean.copy.height) == (160, 120)
     assert looks_like(reread(clean).getpixel((5, 5)), RED)
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\xff\xd8\xff", photograph(trailing=False)[:-500], encoded("PNG")[:-30], b"GIF89a" + bytes(40)],
-    ids=["empty", "three bytes", "jpeg cut short", "png cut short", "gif of zeros"],
+    [b"\xff\xd8\xff", photograph(trailing=False)[:-500], encoded("PNG")[:-30], b"GIF89a" + bytes(40)],
+    ids=["three bytes", "jpeg cut short", "png cut short", "gif of zeros"],
 )
 def test_broken_image_is_refused_as_broken(content: bytes) -> None:
-    with pytest.raises(BrokenImage):
+    with pytest.raises(NotCleaned, match=Reason.BROKEN):
         cleaned(content)
 
 
-@given(st.binary(max_size=400), st.sampled_from(sorted(images.CLEANABLE)))
+@given(st.binary(max_size=400), st.sampled_from(sorted(CLEANERS)))
 def test_garbage_is_broken_and_nothing_else(content: bytes, file_type: FileType) -> None:
     try:
-        clean_image(io.BytesIO(content), file_type=file_type)
-    except (BrokenImage, TooManyPixels):
+        cleaned(content, file_type=file_type)
+    except NotCleaned:
         return
 
 
@@ -259,17 +258,32 @@ def test_damaged_photograph_is_cleaned_or_refused(at: int, damage: bytes) -> Non
     original[at : at + len(damage)] = damage
     try:
         clean = cleaned(bytes(original))
-    except (BrokenImage, TooManyPixels):
+    except NotCleaned:
         return
     assert marks_in(clean.encoded) == set()
 
 
+def test_large_picture_has_a_copy_that_fits_a_screen_and_nothing_else() -> None:
+    clean = cleaned(encoded_noise(2400, 1800))
+    (small,) = clean.of(PartRole.SCREEN)
+    assert Image.open(io.BytesIO(small)).size == (1600, 1200)
+    assert dict(Image.open(io.BytesIO(small)).getexif()) == {}
+    assert [(part.width, part.height) for part in clean.parts] == [(2400, 1800), (1600, 1200)]
+    assert sum(part.length for part in clean.parts) == len(clean.content)
+
+
+def encoded_noise(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.effect_noise((width, height), 60).save(out, "JPEG", exif=exif_with_everything())
+    return out.getvalue()
+
+
 def test_thumbnail_is_small_and_has_no_metadata() -> None:
     clean = cleaned(photograph(width=1600, height=1200))
-    small = Image.open(io.BytesIO(clean.thumbnail))
+    small = Image.open(io.BytesIO(clean.outcome.thumbnail))
     assert (small.format, max(small.size)) == ("JPEG", 320)
     assert dict(small.getexif()) == {}
-    assert len(clean.thumbnail) < 40_000
+    assert len(clean.outcome.thumbnail) < 40_000
 
 
 def test_every_shared_image_is_clean_in_the_eyes_of_another_reader(
@@ -279,9 +293,11 @@ def test_every_shared_image_is_clean_in_the_eyes_of_another_reader(
     written = 0
     for path in sorted((shared_attachments / "images").iterdir()):
         content = path.read_bytes()
-        if file_type_of(content[:HEAD_BYTES]) in images.CLEANABLE:
+        if file_type_of(content[:HEAD_BYTES]) in CLEANERS:
             clean = cleaned(content)
-            (tmp_path / f"{path.name}.{clean.media_type.removeprefix('image/')}").write_bytes(clean.encoded)
+            (tmp_path / f"{path.name}.{clean.copy.media_type.removeprefix('image/')}").write_bytes(
+                clean.encoded
+            )
             assert dict(reread(clean).getexif()) == {}
             written += 1
     assert written >= 15

@@ -10,6 +10,15 @@ from hypothesis import strategies as st
 
 from portal.crypto.recipients import SEALED_FILE_KEY_BYTES
 from portal.errors import Tampered
+from verification.clean_report import (
+    CleanPart,
+    CleanReport,
+    FileType,
+    Listed,
+    PartRole,
+    Reason,
+    Removed,
+)
 from verification.jobs.cleaning import protocol
 from verification.jobs.cleaning.protocol import (
     FRAME_HEAD,
@@ -20,7 +29,6 @@ from verification.jobs.cleaning.protocol import (
     FrameReader,
     frame,
 )
-from verification.jobs.cleaning.report import CleanReport, FileType, Reason, Removed
 from verification.jobs.cleaning.sniffing import file_type_of
 
 KEY = bytes(SEALED_FILE_KEY_BYTES)
@@ -40,30 +48,37 @@ def said(frames: list[tuple[Frame, bytes]]) -> bytes:
 
 @given(st.integers(min_value=1, max_value=5000))
 def test_frames_are_read_whatever_the_pieces(size: int) -> None:
-    reader, spoken = FrameReader(), said(WHOLE)
+    reader, spoken = FrameReader(original_bytes=2), said(WHOLE)
     found = [one for at in range(0, len(spoken), size) for one in reader.feed(spoken[at : at + size])]
     assert found == WHOLE
     assert (reader.is_whole, reader.clean_bytes) == (True, 4)
 
 
 def test_report_alone_is_whole() -> None:
-    reader = FrameReader()
+    reader = FrameReader(original_bytes=2)
     assert list(reader.feed(said(WHOLE[3:]))) == WHOLE[3:]
     assert reader.is_whole
 
 
 @pytest.mark.parametrize("count", range(len(WHOLE)))
 def test_answer_that_ends_early_is_not_whole(count: int) -> None:
-    reader = FrameReader()
+    reader = FrameReader(original_bytes=2)
     list(reader.feed(said(WHOLE[:count])))
     assert not reader.is_whole
+
+
+def test_clean_copy_that_was_given_up_halfway_leaves_a_report_alone() -> None:
+    reader = FrameReader(original_bytes=2)
+    kinds = [kind for kind, _content in reader.feed(said([WHOLE[0], *WHOLE[3:]]))]
+    assert reader.is_whole
+    assert Frame.CLEAN_KEY not in kinds
 
 
 @pytest.mark.parametrize(
     "spoken",
     [
         said([WHOLE[2]]),
-        said([WHOLE[0], WHOLE[3]]),
+        said([WHOLE[0], WHOLE[-1]]),
         said([*WHOLE[3:], (Frame.END, b"")]),
         said([WHOLE[3], WHOLE[3]]),
         said([(Frame.END, b"")]),
@@ -80,12 +95,12 @@ def test_answer_that_ends_early_is_not_whole(count: int) -> None:
 )  # fmt: skip
 def test_answer_out_of_order_or_size_is_refused(spoken: bytes) -> None:
     with pytest.raises(BadFrames):
-        list(FrameReader().feed(spoken))
+        list(FrameReader(original_bytes=2).feed(spoken))
 
 
 def test_clean_copy_beyond_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "MAX_CLEAN_BYTES", 5)
-    reader = FrameReader()
+    monkeypatch.setattr(protocol, "CLEAN_BYTES_FLOOR", 5)
+    reader = FrameReader(original_bytes=2)
     assert list(reader.feed(said([(Frame.CLEAN, b"12345")]))) != []
     with pytest.raises(BadFrames):
         list(reader.feed(said([(Frame.CLEAN, b"6")])))
@@ -105,8 +120,10 @@ def test_request_and_ending_come_back_as_they_were() -> None:
 
 def test_report_comes_back_as_it_was() -> None:
     report = CleanReport(
-        reason=None, file_type=FileType.JPEG, original_bytes=10, sha256="aa", sm3="bb", width=3, height=4,
-        removed=(Removed.POSITION, Removed.TIME), thumbnail=b"\xff\xd8", media_type="image/jpeg",
+        reason=None, file_type=FileType.JPEG, original_bytes=10, sha256="aa", sm3="bb",
+        removed=(Removed.POSITION, Removed.TIME), thumbnail=b"\xff\xd8",
+        listing=(Listed(name="a", length=9),),
+        parts=(CleanPart(role=PartRole.COPY, media_type="image/jpeg", start=0, length=7, width=3, height=4),),
     )  # fmt: skip
     assert CleanReport.decode(report.encode()) == report
 

@@ -16,15 +16,10 @@ from portal.crypto.recipients import PublicKey, seal_file_key
 from portal.crypto.stream import CHUNK_BYTES, ObjectKind, SealedReader, SealingWriter, seal_bytes
 from portal.crypto.suites import KEY_BYTES
 from portal.errors import Tampered
-from verification.jobs.cleaning.images import (
-    CLEANABLE,
-    BrokenImage,
-    CleanImage,
-    TooManyPixels,
-    clean_image,
-)
+from verification.clean_report import CleanReport, FileType, Reason
+from verification.jobs.cleaning.formats import CLEANERS
+from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
 from verification.jobs.cleaning.protocol import CleanRequest, Frame, frame
-from verification.jobs.cleaning.report import CleanReport, FileType, Reason
 from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
 
 if TYPE_CHECKING:
@@ -78,15 +73,48 @@ class _FrameSink:
         return len(sealed)
 
 
+class _CleanCopy:
+    """The clean copy being sealed; begins with its first byte, so that none leaves no trace."""
+
+    def __init__(self, request: CleanRequest, *, out: BinaryIO) -> None:
+        self._request = request
+        self._out = out
+        self._file_key = secrets.token_bytes(KEY_BYTES)
+        self._writer: SealingWriter | None = None
+
+    def write(self, plaintext: bytes | memoryview) -> None:
+        """Seal some more of it."""
+        if self._writer is None:
+            self._writer = SealingWriter(
+                _FrameSink(self._out),
+                kind=ObjectKind.CLEAN,
+                object_id=self._request.clean_id,
+                file_key=self._file_key,
+            )
+        self._writer.write(plaintext)
+
+    def finish(self, *, to: PublicKey) -> None:
+        """The last chunk, and the key that opens it all."""
+        self.write(b"")
+        assert self._writer is not None
+        self._writer.finish()
+        request = self._request
+        grant = seal_file_key(
+            self._file_key, to=to, recipient_key_id=request.recipient_key_id, object_id=request.clean_id
+        )
+        self._out.write(frame(Frame.CLEAN_KEY, grant))
+
+
 def clean_one(request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: BinaryIO) -> None:
     """Clean one sealed original and write every frame of the answer.
 
     source: the sealed original, seekable.  file_key: 32 bytes, its key.  out: the pipe to the worker.
     """
     recipient = PublicKey.from_bytes(request.recipient_public)
-    report, image = _examine(request, source=source, file_key=file_key)
-    if image is not None:
-        _send_clean(request, image.encoded, to=recipient, out=out)
+    clean = _CleanCopy(request, out=out)
+    report = _examine(request, source=source, file_key=file_key, parts=Parts(clean.write))
+    if report.reason is None:
+        clean.finish(to=recipient)
     report_key = secrets.token_bytes(KEY_BYTES)
     sealed = seal_bytes(
         report.encode(), kind=ObjectKind.REPORT, object_id=request.report_id, file_key=report_key
@@ -97,50 +125,31 @@ def clean_one(request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: 
     out.write(frame(Frame.REPORT, sealed) + frame(Frame.REPORT_KEY, grant) + frame(Frame.END))
 
 
-def _send_clean(request: CleanRequest, encoded: bytes, *, to: PublicKey, out: BinaryIO) -> None:
-    clean_key = secrets.token_bytes(KEY_BYTES)
-    writer = SealingWriter(
-        _FrameSink(out), kind=ObjectKind.CLEAN, object_id=request.clean_id, file_key=clean_key
-    )
-    writer.write(encoded)
-    writer.finish()
-    grant = seal_file_key(
-        clean_key, to=to, recipient_key_id=request.recipient_key_id, object_id=request.clean_id
-    )
-    out.write(frame(Frame.CLEAN_KEY, grant))
-
-
-def _examine(
-    request: CleanRequest, *, source: BinaryIO, file_key: bytes
-) -> tuple[CleanReport, CleanImage | None]:
-    """The report, and the clean copy where there is one."""
+def _examine(request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts: Parts) -> CleanReport:
+    """The report; the clean copy, where there is one, has gone into ``parts``."""
     try:
         reader = SealedReader(
             source, kind=ObjectKind(request.kind), object_id=request.object_id, file_key=file_key
         )
         head, sha256, sm3 = _read_whole(reader)
     except Tampered:
-        return _report_damaged(source.seek(0, io.SEEK_END)), None
+        return _report_damaged(source.seek(0, io.SEEK_END))
     file_type = file_type_of(head)
-    image, reason = None, request.reason or _reason_by_look(file_type, true_bytes=reader.true_bytes)
-    if reason is None:
-        image, reason = _try_cleaning(reader, file_type=file_type)
-    report = CleanReport(
-        reason=reason,
+    outcome = _cleaned(reader, file_type=file_type, parts=parts, given_up=request.reason)
+    return CleanReport(
+        reason=outcome.reason,
         file_type=file_type,
         original_bytes=reader.true_bytes,
         sha256=sha256,
         sm3=sm3,
-        media_type=image.media_type if image else None,
-        clean_bytes=len(image.encoded) if image else 0,
-        width=image.width if image else 0,
-        height=image.height if image else 0,
-        frames_total=image.frames_total if image else 0,
-        frames_kept=image.frames_kept if image else 0,
-        removed=image.removed if image else (),
-        thumbnail=image.thumbnail if image else b"",
+        parts=tuple(parts.given) if outcome.reason is None else (),
+        frames_total=outcome.frames_total,
+        frames_kept=outcome.frames_kept,
+        removed=outcome.removed,
+        thumbnail=outcome.thumbnail,
+        listing=outcome.listing,
+        listed_total=outcome.listed_total,
     )
-    return report, image
 
 
 def _report_damaged(sealed_bytes: int) -> CleanReport:
@@ -165,19 +174,19 @@ def _read_whole(reader: SealedReader) -> tuple[bytes, str, str]:
     return head, sha256.finalize().hex(), sm3.finalize().hex()
 
 
-def _reason_by_look(file_type: FileType, *, true_bytes: int) -> Reason | None:
-    if true_bytes == 0:
-        return Reason.EMPTY
-    return None if file_type in CLEANABLE else Reason.TYPE_NOT_CLEANED
-
-
-def _try_cleaning(reader: SealedReader, *, file_type: FileType) -> tuple[CleanImage | None, Reason | None]:
-    source = io.BufferedReader(OpenedObject(reader), READ_AHEAD_BYTES)
+def _cleaned(reader: SealedReader, *, file_type: FileType, parts: Parts, given_up: Reason | None) -> Outcome:
+    """What the type's cleaner says, or why none was asked."""
+    clean = CLEANERS.get(file_type)
+    if given_up is not None:
+        return Outcome(reason=given_up)
+    if reader.true_bytes == 0:
+        return Outcome(reason=Reason.EMPTY)
+    if clean is None:
+        return Outcome(reason=Reason.TYPE_NOT_CLEANED)
     try:
-        return clean_image(source, file_type=file_type), None
-    except BrokenImage:
-        return None, Reason.BROKEN
-    except TooManyPixels:
-        return None, Reason.TOO_MANY_PIXELS
+        source = io.BufferedReader(OpenedObject(reader), READ_AHEAD_BYTES)
+        return clean(source, file_type=file_type, out=parts)
+    except NotCleaned as error:
+        return Outcome(reason=error.reason)
     except MemoryError:
-        return None, Reason.OVER_LIMITS
+        return Outcome(reason=Reason.OVER_LIMITS)

@@ -126,11 +126,13 @@ class Cleaner:
         if self.pid is None:
             self.close()
             self.start()
-        limits = limits_for(os.fstat(source_fd).st_size, own_bytes=0)
+        original_bytes = os.fstat(source_fd).st_size
+        limits = limits_for(original_bytes, own_bytes=0)
         until = time.monotonic() + limits.wall_seconds + GRACE_SECONDS
         try:
             received = self._send(request, source_fd=source_fd, file_key=file_key)
-            collected = self._collect(received, clean_out=clean_out, until=until)
+            reader = FrameReader(original_bytes=original_bytes)
+            collected = self._collect(received, reader, clean_out=clean_out, until=until)
             return self._concluded(collected, until=until)
         except (ChildDied, SandboxUnavailable):
             raise
@@ -156,9 +158,11 @@ class Cleaner:
                 os.close(descriptor)
         return out_read
 
-    def _collect(self, pipe: int, *, clean_out: Sink, until: float) -> tuple[dict[Frame, bytes], int] | None:
+    def _collect(
+        self, pipe: int, reader: FrameReader, *, clean_out: Sink, until: float
+    ) -> tuple[dict[Frame, bytes], int] | None:
         """The frames but the clean copy's, and how many bytes those had; None where they were not whole."""
-        reader, answer = FrameReader(), dict[Frame, bytes]()
+        answer = dict[Frame, bytes]()
         try:
             while received := _read_until(pipe, until=until):
                 for kind, content in reader.feed(received):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from PIL import (
@@ -24,9 +23,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from verification.clean_report import FileType, PartRole, Reason, Removed
 from verification.jobs.cleaning.metadata import kinds_in
-from verification.jobs.cleaning.pixels import PAGE_GAP, bare, stacked, thumbnail_of
-from verification.jobs.cleaning.report import FileType, Removed
+from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
+from verification.jobs.cleaning.pixels import PAGE_GAP, bare, for_screen, stacked, thumbnail_of
 
 #: Decoded at once. A telephone's 50-megapixel photograph is kept whole; it takes 0.2 GB in the child.
 MAX_PIXELS: Final = 52_000_000
@@ -40,10 +40,9 @@ JPEG_QUALITY: Final = 90
 #: Level 6 takes three to four times as long for the same size (12 megapixels: 2.7 against 0.8 s).
 PNG_LEVEL: Final = 3
 TAIL_BYTES: Final = 64
+#: Below this the copy itself is quickly shown, and a second one beside it would save nothing.
+SCREEN_FROM_BYTES: Final = 200_000
 
-CLEANABLE: Final = frozenset(
-    {FileType.JPEG, FileType.PNG, FileType.GIF, FileType.WEBP, FileType.TIFF, FileType.BMP}
-)
 #: Named one by one, so that they are loaded before the child is confined and no other decoder ever runs.
 _DECODERS: Final = tuple(
     decoder.format
@@ -63,32 +62,10 @@ _PHOTOGRAPHIC: Final = frozenset({FileType.JPEG, FileType.WEBP, FileType.TIFF})
 Image.MAX_IMAGE_PIXELS = None  # our own bounds come first and do not depend on a warning
 
 
-class BrokenImage(Exception):
-    """It claims to be an image and does not decode."""
+def clean_image(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcome:
+    """Decode ``source`` (seekable) and encode its pixels anew: the copy, and one that fits a screen.
 
-
-class TooManyPixels(Exception):
-    """Decoding it would take more memory than a child has; a bomb, or a picture of exceptional size."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CleanImage:
-    """A finished clean copy in memory."""
-
-    encoded: bytes
-    media_type: str
-    width: int
-    height: int
-    frames_total: int
-    frames_kept: int
-    removed: tuple[Removed, ...]
-    thumbnail: bytes
-
-
-def clean_image(source: BinaryIO, *, file_type: FileType) -> CleanImage:
-    """Decode ``source`` (seekable) and encode its pixels anew.
-
-    Raises BrokenImage, TooManyPixels, or MemoryError where a limit was met on the way.
+    Raises NotCleaned, or MemoryError where a limit was met on the way.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -97,26 +74,26 @@ def clean_image(source: BinaryIO, *, file_type: FileType) -> CleanImage:
                 _bound(image)
                 image.load()
                 removed = kinds_in(image, tail=_tail(source), file_type=file_type)
-                return _rebuilt(image, file_type=file_type, removed=removed)
-        except (BrokenImage, TooManyPixels, MemoryError):
+                return _rebuilt(image, file_type=file_type, removed=removed, out=out)
+        except (NotCleaned, MemoryError):
             raise
         except Exception:  # noqa: BLE001  # decoders raise nearly anything on hostile input, and it all means this
-            raise BrokenImage from None
+            raise NotCleaned(Reason.BROKEN) from None
 
 
 def _bound(image: Image.Image) -> None:
     """Refuse, or have the decoder scale down, before a single pixel is decoded."""
     pixels = image.width * image.height
     if pixels == 0:
-        raise BrokenImage
+        raise NotCleaned(Reason.BROKEN)
     if pixels <= MAX_PIXELS:
         return
     if not isinstance(image, JpegImagePlugin.JpegImageFile) or pixels > MAX_JPEG_PIXELS:
-        raise TooManyPixels
+        raise NotCleaned(Reason.TOO_MANY_PIXELS)
     scale = next(scale for scale in (2, 4, 8) if pixels <= MAX_PIXELS * scale * scale)
     image.draft(None, (image.width // scale, image.height // scale))
     if image.width * image.height > MAX_PIXELS:
-        raise TooManyPixels
+        raise NotCleaned(Reason.TOO_MANY_PIXELS)
 
 
 def _tail(source: BinaryIO) -> bytes:
@@ -127,29 +104,25 @@ def _tail(source: BinaryIO) -> bytes:
     return tail
 
 
-def _rebuilt(image: Image.Image, *, file_type: FileType, removed: tuple[Removed, ...]) -> CleanImage:
+def _rebuilt(image: Image.Image, *, file_type: FileType, removed: tuple[Removed, ...], out: Parts) -> Outcome:
     # A camera's second picture (MPO) is a preview or the other eye; it goes, and the report says "embedded".
     total = 1 if file_type is FileType.JPEG else getattr(image, "n_frames", 1)
+    moves = file_type is not FileType.TIFF and total > 1 and max(image.size) <= MAX_WEBP_SIDE
     if file_type is FileType.TIFF:
         pages = list(_pages(image, total=total))
         pixels, kept = stacked(pages), len(pages)
         encoded, media_type = _encoded(pixels, file_type=file_type)
-    elif total > 1 and max(image.size) <= MAX_WEBP_SIDE:
+    elif moves:
         encoded, pixels, kept = _animation(image, total=total)
         media_type = "image/webp"
     else:
         pixels, kept = bare(image), 1
         encoded, media_type = _encoded(pixels, file_type=file_type)
-    return CleanImage(
-        encoded=encoded,
-        media_type=media_type,
-        width=pixels.width,
-        height=pixels.height,
-        frames_total=total,
-        frames_kept=kept,
-        removed=removed,
-        thumbnail=thumbnail_of(pixels),
-    )
+    out.add(encoded, role=PartRole.COPY, media_type=media_type, width=pixels.width, height=pixels.height)
+    if not moves and len(encoded) > SCREEN_FROM_BYTES:
+        small, size = for_screen(pixels)
+        out.add(small, role=PartRole.SCREEN, media_type="image/jpeg", width=size[0], height=size[1])
+    return Outcome(removed=removed, frames_total=total, frames_kept=kept, thumbnail=thumbnail_of(pixels))
 
 
 def _pages(image: Image.Image, *, total: int) -> Iterator[Image.Image]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from PIL import Image
 from PIL.ExifTags import IFD, Base
 
-from verification.jobs.cleaning.report import FileType, Removed
+from verification.clean_report import FileType, Removed
 
 _EXIF_TAGS: Final[Mapping[int, Removed]] = {
     **dict.fromkeys((Base.Make, Base.Model, Base.HostComputer, Base.UniqueCameraModel), Removed.DEVICE),

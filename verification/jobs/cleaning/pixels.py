@@ -15,6 +15,8 @@ from PIL.ExifTags import Base
 
 THUMBNAIL_SIDE: Final = 320
 THUMBNAIL_QUALITY: Final = 75
+SCREEN_SIDE: Final = 1600
+SCREEN_QUALITY: Final = 80
 #: Between the pages of a scan that become one tall picture.
 PAGE_GAP: Final = 12
 PAGE_GROUND: Final = (128, 128, 128)
@@ -102,15 +104,24 @@ def stacked(pages: Sequence[Image.Image]) -> Image.Image:
 
 def thumbnail_of(pixels: Image.Image) -> bytes:
     """A JPEG of at most 320 pixels a side, about 10 to 20 KB, on white where the picture is transparent."""
+    return _reduced(pixels, side=THUMBNAIL_SIDE, quality=THUMBNAIL_QUALITY)[0]
+
+
+def for_screen(pixels: Image.Image) -> tuple[bytes, tuple[int, int]]:
+    """A JPEG of at most 1600 pixels a side, on white where the picture is transparent, and its size."""
+    return _reduced(pixels, side=SCREEN_SIDE, quality=SCREEN_QUALITY)
+
+
+def _reduced(pixels: Image.Image, *, side: int, quality: int) -> tuple[bytes, tuple[int, int]]:
     # Reduced before it is converted: a second full picture would double the child's memory.
-    factor = max(max(pixels.size) // (2 * THUMBNAIL_SIDE), 1)
+    factor = max(max(pixels.size) // (2 * side), 1)
     small = (pixels.convert("L") if pixels.mode == "1" else pixels).reduce(factor)
     small = small.convert("RGBA" if pixels.mode == "RGBA" else "RGB")
-    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    small.thumbnail((side, side))
     if small.mode == "RGBA":
         ground = Image.new("RGB", small.size, (255, 255, 255))
         ground.paste(small, mask=small.getchannel("A"))
         small = ground
     out = io.BytesIO()
-    small.save(out, "JPEG", quality=THUMBNAIL_QUALITY)
-    return out.getvalue()
+    small.save(out, "JPEG", quality=quality)
+    return out.getvalue(), small.size

@@ -4,7 +4,8 @@ Owns: the request, the frames that a child may send back and their bounds, how a
 hostile bytes, so every frame is checked: its order, its kind, its size. Must not know: processes, sealing.
 
 Pipe from the child: frames ``u8 kind ‖ u32 length ‖ bytes``, in the order CLEAN…, CLEAN_KEY, REPORT,
-REPORT_KEY, END for a clean copy, or REPORT, REPORT_KEY, END where there is none.
+REPORT_KEY, END for a clean copy, or REPORT, REPORT_KEY, END where there is none. CLEAN frames without a
+CLEAN_KEY after them were given up halfway: nobody can open them, and they are thrown away.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from enum import IntEnum
 from typing import Final
 
 from portal.crypto.recipients import SEALED_FILE_KEY_BYTES
-from verification.jobs.cleaning.report import Reason
+from verification.clean_report import Reason
 
 FRAME_HEAD: Final = struct.Struct(">BI")
 MAX_MESSAGE_BYTES: Final = 16_384
-MAX_CLEAN_BYTES: Final = 256 * 1024 * 1024
+#: A clean copy has its pages beside itself, and a small original may become a large picture.
+CLEAN_BYTES_FLOOR: Final = 256 * 1024 * 1024
+CLEAN_BYTES_FACTOR: Final = 2
 MAX_REPORT_BYTES: Final = 1024 * 1024
 #: The exit code of a child that could not confine itself and therefore read nothing.
 SANDBOX_MISSING: Final = 77
@@ -47,7 +50,7 @@ _MAX_BYTES: Final = {
 }
 _AFTER: Final = {
     None: (Frame.CLEAN, Frame.REPORT),
-    Frame.CLEAN: (Frame.CLEAN, Frame.CLEAN_KEY),
+    Frame.CLEAN: (Frame.CLEAN, Frame.CLEAN_KEY, Frame.REPORT),
     Frame.CLEAN_KEY: (Frame.REPORT,),
     Frame.REPORT: (Frame.REPORT_KEY,),
     Frame.REPORT_KEY: (Frame.END,),
@@ -134,9 +137,11 @@ def frame(kind: Frame, content: bytes = b"") -> bytes:
 class FrameReader:
     """Cuts a child's bytes into frames and refuses what is out of order or too large."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, original_bytes: int) -> None:
+        """original_bytes: how long the sealed original is; a clean copy may not be out of all proportion."""
         self._buffer = bytearray()
         self._last: Frame | None = None
+        self._most = max(CLEAN_BYTES_FLOOR, CLEAN_BYTES_FACTOR * original_bytes)
         self.clean_bytes = 0
 
     @property
@@ -167,6 +172,6 @@ class FrameReader:
         exact = kind in (Frame.CLEAN_KEY, Frame.REPORT_KEY) and length != SEALED_FILE_KEY_BYTES
         if kind not in _AFTER[self._last] or length > _MAX_BYTES[kind] or exact:
             raise BadFrames
-        if kind is Frame.CLEAN and self.clean_bytes + length > MAX_CLEAN_BYTES:
+        if kind is Frame.CLEAN and self.clean_bytes + length > self._most:
             raise BadFrames
         return kind

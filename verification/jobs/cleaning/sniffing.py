@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from verification.jobs.cleaning.report import FileType
+from verification.clean_report import FileType
 
 HEAD_BYTES: Final = 32
 
