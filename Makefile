@@ -11,7 +11,7 @@ PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run codes setup setup-test test test-fast check format bench screenshots lock clean
+.PHONY: help run codes setup setup-test test test-fast check format bench fuzz screenshots lock clean
 
 help:            ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +46,10 @@ $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 	@$(INSTALL) -r $<
 	@touch $@
 
+$(VENV)/fuzz.stamp: requirements-fuzz.lock $(VENV)/test.stamp
+	@$(INSTALL) -r $<
+	@touch $@
+
 test: setup-test ## Everything: static checks, then every test on real servers and a real browser
 	@sh tests/support/install.sh
 	@$(MAKE) --no-print-directory check
@@ -67,11 +71,15 @@ format: setup-test ## Lay out the code as `make check` wants it
 bench: setup-test ## Measure speed and memory, beside the machine's own limits in the same run
 	@$(BIN)/python -m tests.bench
 
+SECONDS = 600
+fuzz: setup-test $(VENV)/fuzz.stamp ## Look for inputs that break reader, decoder or receipt (SECONDS=600: each)
+	@$(BIN)/python -m tests.fuzz $(SECONDS)
+
 screenshots: setup-test ## Every screen at 390 and 1280 pixels, and the README's pictures
 	@$(BIN)/python -m tests.e2e.screenshots
 
 lock: $(VENV)/uv.stamp  ## Refresh the locks from the .in files (UPGRADE=-U: newest versions)
-	@for name in requirements-uv requirements requirements-test; do \
+	@for name in requirements-uv requirements requirements-test requirements-fuzz; do \
 	    $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	        --no-emit-index-url --no-header $(UPGRADE) $$name.in -o $$name.lock || exit 1; done
 

@@ -63,7 +63,17 @@ def stand(*, database_url: str, folders: list[Path], log_dir: Path) -> Standing:
 def moments_in_database(before: Standing, after: Standing, *, window: Window) -> set[str]:
     """Columns with a new value that tells a moment of the window."""
     new = after.cells - before.cells
-    return {place for place, value in new for moment in _moments(value) if window.holds(moment)}
+    return {
+        place
+        for place, value in new
+        for moment in _moments(value)
+        if window.holds(moment) and not _is_turn(place, moment)
+    }
+
+
+def _is_turn(place: str, moment: datetime) -> bool:
+    """Whether it is the beginning of a turn, which comes by the clock with and without a report."""
+    return place == "schedule_slot.slot" and (moment.second, moment.microsecond) == (0, 0)
 
 
 def moments_in_files(before: Standing, after: Standing, *, window: Window) -> set[Path]:
