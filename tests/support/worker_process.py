@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from redis import Redis
+
 from tests.support.machine import PROJECT
 from tests.support.office import HOST_KEY, TestOffice
 from verification.services import background
@@ -32,6 +34,16 @@ def is_gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] == "Z"
     except FileNotFoundError:
         return True
+
+
+def record_of(client: Redis, pid: int) -> dict[bytes | str, bytes | str]:
+    """What the queue server knows of a worker; empty before it takes jobs."""
+    for key in client.keys("rq:worker:*"):
+        if client.type(key) == b"hash":
+            record = client.hgetall(key)
+            if record.get(b"pid") == str(pid).encode():
+                return record
+    return {}
 
 
 def settings_for(office: TestOffice, *, queue_url: str, cleaner_key_dir: Path) -> dict[str, str]:

@@ -38,6 +38,8 @@ from verification.jobs.running import Work, Workbench, completing
 from verification.keys.addressees import of_clean_copy
 
 COPY_BYTES: Final = 1 << 17
+#: So many attempts see a killed child as an accident; after them, the file itself is at fault.
+PATIENCE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,8 @@ def clean_file(work: Work, bench: Workbench) -> None:
     writer = bench.blobs.create(rng=bench.rng)
     try:
         with _sealed_source(original, bench) as descriptor:
-            cleaned = _have_cleaned(original, bench, descriptor=descriptor, into=writer)
+            may_wait = work.attempts < PATIENCE
+            cleaned = _have_cleaned(original, bench, descriptor=descriptor, into=writer, may_wait=may_wait)
         _store(work, bench, request=original.request, cleaned=cleaned, writer=writer)
     except BaseException:
         writer.discard()
@@ -131,15 +134,22 @@ def _in_memory(pieces: Iterable[bytes]) -> int:
     return descriptor
 
 
-def _have_cleaned(original: _Original, bench: Workbench, *, descriptor: int, into: BlobWriter) -> Cleaned:
-    """Clean it; where the child meets its limits, a second child says so without decoding anything."""
+def _have_cleaned(
+    original: _Original, bench: Workbench, *, descriptor: int, into: BlobWriter, may_wait: bool
+) -> Cleaned:
+    """Clean it; where the child meets its limits, a second child says so without decoding anything.
+
+    A child that was killed may have been innocent: while there is patience, the whole job is tried again.
+    """
     request = original.request
     try:
         try:
             return bench.cleaner.clean(
                 request, source_fd=descriptor, file_key=original.file_key, clean_out=into
             )
-        except ChildDied:
+        except ChildDied as died:
+            if died.ending.was_killed and may_wait:
+                raise CleanerSilent from None
             told = replace(request, reason=Reason.OVER_LIMITS)
             return bench.cleaner.clean(told, source_fd=descriptor, file_key=original.file_key, clean_out=into)
     except SandboxUnavailable:

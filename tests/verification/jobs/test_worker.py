@@ -8,7 +8,7 @@ import os
 import signal
 import uuid
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from tests.support.jobs import cleaning_of, keep_file, outbox
 from tests.support.office import HOST_KEY, TestOffice
 from tests.support.photographs import MARKS, photograph
 from tests.support.valkey import ValkeyProcess
-from tests.support.worker_process import WorkerProcess, is_gone, settings_for, until
+from tests.support.worker_process import WorkerProcess, is_gone, until
 from verification.jobs.queue import JobQueue, connect, job_name
 from verification.jobs.relay import Relay
 from verification.jobs.running import Work, Workbench
@@ -38,42 +38,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.databases("sqlite")]
 def clock() -> FixedClock:
     """Now: the processes under test have the machine's own clock."""
     return FixedClock(SystemClock().now())
-
-
-@pytest.fixture
-def settings(office: TestOffice, bench: Workbench, valkey: ValkeyProcess) -> dict[str, str]:
-    return settings_for(office, queue_url=valkey.url, cleaner_key_dir=bench.cleaner_key_dir)
-
-
-@pytest.fixture
-def new_worker(
-    settings: dict[str, str], tmp_path: Path, client: Redis
-) -> Iterator[Callable[[], WorkerProcess]]:
-    """Starts one more worker and waits until it takes jobs: its zygote is warm then."""
-    made: list[WorkerProcess] = []
-
-    def start() -> WorkerProcess:
-        before = set(client.keys("rq:worker:*"))
-        worker = WorkerProcess(settings, log=tmp_path / f"worker-{len(made)}.log")
-        worker.start()
-        made.append(worker)
-        until(lambda: set(client.keys("rq:worker:*")) > before, what="a worker that waits")
-        return worker
-
-    yield start
-    for worker in made:
-        worker.end()
-
-
-@pytest.fixture
-def client(valkey: ValkeyProcess) -> Iterator[Redis]:
-    with connect(valkey.url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def relay(office: TestOffice, client: Redis) -> Relay:
-    return Relay(office.database, JobQueue(client), clock=office.clock, rng=office.rng)
 
 
 def is_done(office: TestOffice, work: Work) -> Callable[[], bool]:

@@ -11,6 +11,7 @@ CLEAN_KEY after them were given up halfway: nobody can open them, and they are t
 from __future__ import annotations
 
 import json
+import signal
 import struct
 import uuid
 from collections.abc import Iterator
@@ -116,6 +117,11 @@ class Ending:
     timed_out: bool
     peak_bytes: int
     cpu_seconds: float
+
+    @property
+    def was_killed(self) -> bool:
+        """Ended by the machine (short of memory) or an operator: no limit of ours ends a child this way."""
+        return self.code == -signal.SIGKILL and not self.timed_out
 
     def encode(self) -> bytes:
         """For the zygote's socket."""
