@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -33,14 +34,21 @@ CHUNK_BYTES = 64 * 1024
 
 def main() -> None:
     """Measure and print."""
+    with served_port() as (port, _folder):
+        show("Uploads, loopback, one worker", measure(port))
+
+
+@contextmanager
+def served_port(**more: str) -> Iterator[tuple[int, Path]]:
+    """The port of a server with an empty database, and its folder. more: settings without their prefix."""
     with tempfile.TemporaryDirectory(prefix="xs-bench-") as name:
         folder = Path(name)
         url = f"sqlite:///{folder / 'bench.sqlite3'}"
         engine = create_engine(url)
         Base.metadata.create_all(engine)
         engine.dispose()
-        with serving_public(folder, database_url=url) as site:
-            show("Uploads, loopback, one worker", measure(int(site.url.rpartition(":")[2])))
+        with serving_public(folder, database_url=url, more=more) as site:
+            yield int(site.url.rpartition(":")[2]), folder
 
 
 def measure(port: int) -> list[Figure]:

@@ -212,8 +212,13 @@ class RunningSite:
 
 
 @contextmanager
-def serving_public(folder: Path, *, database_url: str, with_alternate: bool = False) -> Iterator[RunningSite]:
-    """Serve ``portal.wsgi`` as an installation does, on a migrated database with an office founded in it."""
+def serving_public(
+    folder: Path, *, database_url: str, with_alternate: bool = False, more: Mapping[str, str] | None = None
+) -> Iterator[RunningSite]:
+    """Serve ``portal.wsgi`` as an installation does, on a migrated database with an office founded in it.
+
+    more: further settings, without their prefix.
+    """
     database = Database(database_url)
     desk = SigningDesk(database, clock=SystemClock(), rng=SYSTEM_RNG)
     if with_alternate:
@@ -222,7 +227,7 @@ def serving_public(folder: Path, *, database_url: str, with_alternate: bool = Fa
     listener, blobs = Listener("127.0.0.1", free_port()), folder / "blobs"
     blobs.mkdir()
     url = f"http://{listener.host}:{listener.port}"
-    environ = os.environ | settings_for(desk, folder=blobs, public_url=url)
+    environ = os.environ | settings_for(desk, folder=blobs, public_url=url, **(more or {}))
     environ["PYTHONPATH"] = str(machine.PROJECT)
     service = web_app("portal", target="portal.wsgi:app", listener=listener, workers=1, environ=environ)
     process = spawn(service.command, environ=service.environ, log=folder / "portal.log")
