@@ -31,6 +31,7 @@ class Reason(StrEnum):
     DAMAGED = "damaged"
     ENCRYPTED = "encrypted"
     LISTED = "listed"
+    BOMB = "bomb"
 
 
 class Removed(StrEnum):
@@ -64,9 +65,10 @@ class FileType(StrEnum):
     AVIF = "avif"
     PDF = "pdf"
     ZIP = "zip"
-    OLE = "ole"
     VIDEO = "video"
     AUDIO = "audio"
+    TEXT = "text"
+    OFFICE = "office"
     UNKNOWN = "unknown"
 
 

@@ -37,7 +37,8 @@ def test_lock_has_a_hash_for_every_package_and_no_address(lock: Path) -> None:
 
 def test_locks_cover_every_input() -> None:
     inputs = {path.stem for path in PROJECT.glob("requirements*.in")}
-    assert {path.stem for path in LOCKS} == inputs == {"requirements", "requirements-test", "requirements-uv"}
+    names = {"requirements", *(f"requirements-{use}" for use in ("fuzz", "test", "uv"))}
+    assert {path.stem for path in LOCKS} == inputs == names
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Fuzzers for what reads a stranger's bytes: ``make fuzz``."""

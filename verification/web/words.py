@@ -83,6 +83,9 @@ NO_COPY: dict[str, LazyString] = {
     "too-many-pixels": _l("the picture is too large to be opened safely"),
     "over-limits": _l("opening it needed more than is safe"),
     "damaged": _l("the stored original is damaged"),
+    "encrypted": _l("it is locked with a password"),
+    "listed": _l("an archive: what it holds is listed, nothing is unpacked"),
+    "bomb": _l("an archive that unpacks to far more than it is: do not open it"),
 }
 
 #: Kinds of things a clean copy no longer holds. Keys: ``verification.clean_report.Removed``.

@@ -111,13 +111,13 @@ def test_exhibit_is_cleaned_like_an_attachment(office: TestOffice, bench: Workbe
     ("content", "file_type", "reason"),
     [
         (b"", FileType.UNKNOWN, Reason.EMPTY),
-        (b"just some words, named photo.jpg", FileType.UNKNOWN, Reason.TYPE_NOT_CLEANED),
-        (b"%PDF-1.7 and so on", FileType.PDF, Reason.TYPE_NOT_CLEANED),
+        (b"<svg>named photo.jpg</svg>", FileType.UNKNOWN, Reason.TYPE_NOT_CLEANED),
+        (b"%PDF-1.7 and so on", FileType.PDF, Reason.BROKEN),
         (photograph(trailing=False)[:-600], FileType.JPEG, Reason.BROKEN),
         (b"\xff\xd8\xff\xe1 a lie", FileType.JPEG, Reason.BROKEN),
         (png_bomb(width=12_000, height=12_000), FileType.PNG, Reason.TOO_MANY_PIXELS),
     ],
-    ids=["empty", "text", "pdf", "cut short", "lie", "bomb"],
+    ids=["empty", "drawing", "pdf", "cut short", "lie", "bomb"],
 )
 def test_what_cannot_be_cleaned_keeps_its_original_and_says_why(
     office: TestOffice, bench: Workbench, content: bytes, file_type: FileType, reason: Reason

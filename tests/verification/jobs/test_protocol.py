@@ -150,7 +150,10 @@ def test_report_of_another_form_is_refused(encoded: bytes) -> None:
         (b"RIFF\x00\x00\x00\x00WAVE", FileType.AUDIO),
         (b"RIFF", FileType.UNKNOWN),
         (b"%PDF-1.4", FileType.PDF),
-        ("来信".encode(), FileType.UNKNOWN),
+        ("来信".encode(), FileType.TEXT),
+        ("来信".encode("gb18030"), FileType.TEXT),
+        (b"<svg onload=alert(1)>", FileType.UNKNOWN),
+        (b"\x00\x01\x02\x03", FileType.UNKNOWN),
         (b"", FileType.UNKNOWN),
     ],
 )

@@ -76,6 +76,21 @@ def test_confined_process_still_computes_and_draws_random_bytes() -> None:
     assert run(code, confined=True).stdout == b"77"
 
 
+def test_confined_process_may_start_a_thread_and_no_process() -> None:
+    """Decoders start threads; ``PROBES`` has the process."""
+    code = """
+import threading
+ready()
+heard = []
+thread = threading.Thread(target=lambda: heard.append("thread"))
+thread.start()
+thread.join()
+say(heard[0])
+os._exit(0)
+"""
+    assert run(code, confined=True).stdout == b"thread"
+
+
 def test_memory_beyond_the_limit_is_refused() -> None:
     code = "ready()\nsay(tried(lambda: bytearray(200 * 2**20)))\nos._exit(0)"
     assert run(code, confined=False).stdout == b"done"

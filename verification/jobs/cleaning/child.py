@@ -138,7 +138,7 @@ def _examine(request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts:
     outcome = _cleaned(reader, file_type=file_type, parts=parts, given_up=request.reason)
     return CleanReport(
         reason=outcome.reason,
-        file_type=file_type,
+        file_type=outcome.file_type or file_type,
         original_bytes=reader.true_bytes,
         sha256=sha256,
         sm3=sm3,
@@ -190,3 +190,5 @@ def _cleaned(reader: SealedReader, *, file_type: FileType, parts: Parts, given_u
         return Outcome(reason=error.reason)
     except MemoryError:
         return Outcome(reason=Reason.OVER_LIMITS)
+    except Exception:  # noqa: BLE001  # decoders raise nearly anything on hostile input, and it all means this
+        return Outcome(reason=Reason.BROKEN)

@@ -7,8 +7,12 @@ from types import MappingProxyType
 from typing import Final
 
 from verification.clean_report import FileType
+from verification.jobs.cleaning.archives import list_archive
 from verification.jobs.cleaning.images import clean_image
+from verification.jobs.cleaning.media import remux
 from verification.jobs.cleaning.output import Clean
+from verification.jobs.cleaning.pages import clean_pdf
+from verification.jobs.cleaning.text import clean_text
 
 CLEANERS: Final[Mapping[FileType, Clean]] = MappingProxyType(
     {
@@ -18,5 +22,12 @@ CLEANERS: Final[Mapping[FileType, Clean]] = MappingProxyType(
         FileType.WEBP: clean_image,
         FileType.TIFF: clean_image,
         FileType.BMP: clean_image,
+        FileType.HEIC: clean_image,
+        FileType.AVIF: clean_image,
+        FileType.PDF: clean_pdf,
+        FileType.VIDEO: remux,
+        FileType.AUDIO: remux,
+        FileType.TEXT: clean_text,
+        FileType.ZIP: list_archive,
     }
 )

@@ -12,7 +12,9 @@ import warnings
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
+import pillow_heif
 from PIL import (
+    AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     Image,
@@ -53,12 +55,18 @@ _DECODERS: Final = tuple(
         WebPImagePlugin.WebPImageFile,
         TiffImagePlugin.TiffImageFile,
         BmpImagePlugin.BmpImageFile,
+        AvifImagePlugin.AvifImageFile,
+        pillow_heif.HeifImageFile,
     )
     if decoder.format
 )
 #: Photographs stay JPEG; what may have sharp edges or few colours (screens, scans) stays lossless.
-_PHOTOGRAPHIC: Final = frozenset({FileType.JPEG, FileType.WEBP, FileType.TIFF})
+_PHOTOGRAPHIC: Final = frozenset({FileType.JPEG, FileType.WEBP, FileType.TIFF, FileType.HEIC, FileType.AVIF})
 
+# A confined child cannot start a thread.
+pillow_heif.register_heif_opener(thumbnails=True)
+pillow_heif.options.DECODE_THREADS = 0
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 Image.MAX_IMAGE_PIXELS = None  # our own bounds come first and do not depend on a warning
 
 

@@ -53,6 +53,13 @@ _TEXT_NAMES: Final = (
     (re.compile(r"exif|iptc|gps|location", re.IGNORECASE), Removed.OTHER),
     (re.compile(r"source|model|device", re.IGNORECASE), Removed.DEVICE),
 )
+#: What a telephone keeps beside the picture, by its name in ``Image.info``; there even where it is empty.
+_BESIDE: Final[Mapping[str, Removed]] = {
+    "thumbnails": Removed.THUMBNAIL,
+    "depth_images": Removed.EMBEDDED,
+    "aux": Removed.EMBEDDED,
+    "metadata": Removed.OTHER,
+}
 #: Entries of ``Image.info`` that say how the pixels lie; everything else there is somebody's metadata.
 _PLAIN_INFO: Final = frozenset(
     [
@@ -85,6 +92,13 @@ _PLAIN_INFO: Final = frozenset(
         "resolution",
         "mp",
         "mpoffset",
+        "primary",
+        "bit_depth",
+        "tiling",
+        "chroma",
+        "icc_profile_type",
+        "nclx_profile",
+        "original_orientation",
     ]
 )
 
@@ -116,17 +130,21 @@ def _of_exif(image: Image.Image) -> Iterator[Removed]:
 
 
 def _of_info(image: Image.Image) -> Iterator[Removed]:
-    for name, value in image.info.items():
+    for key, value in image.info.items():
+        name = str(key)
         if name == "icc_profile":
             yield Removed.COLOUR_PROFILE
         elif name in ("xmp", "XML:com.adobe.xmp"):
             yield from _of_xmp(value)
         elif name == "comment":
             yield Removed.COMMENTS
+        elif name in _BESIDE:
+            if value:
+                yield _BESIDE[name]
         elif name == "photoshop":
             yield Removed.OTHER
         elif name != "exif" and name not in _PLAIN_INFO:
-            yield _of_text(str(name))
+            yield _of_text(name)
 
 
 def _of_xmp(value: Any) -> Iterator[Removed]:

@@ -28,6 +28,7 @@ class Outcome:
     """What a cleaner found out beside the parts; fields as in ``CleanReport``.
 
     reason: where there are findings but no clean copy; parts that were given are then thrown away.
+    file_type: where it is another than its first bytes showed.
     """
 
     removed: tuple[Removed, ...] = ()
@@ -37,6 +38,7 @@ class Outcome:
     listing: tuple[Listed, ...] = ()
     listed_total: int = 0
     reason: Reason | None = None
+    file_type: FileType | None = None
 
 
 class Parts:
@@ -62,6 +64,15 @@ class Parts:
             role=role, media_type=media_type, width=width, height=height, milliseconds=milliseconds
         ) as write:
             write(content)
+
+    @property
+    def end(self) -> int:
+        """Where the next byte will lie."""
+        return self._end
+
+    def mark(self, part: CleanPart) -> None:
+        """Give bytes that lie within another part a name of their own: a page inside a document."""
+        self.given.append(part)
 
     @contextlib.contextmanager
     def growing(

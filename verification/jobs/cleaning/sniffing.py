@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from verification.clean_report import FileType
+from verification.jobs.cleaning.text import looks_like_text
 
-HEAD_BYTES: Final = 32
+#: Enough to tell a text from something that only begins like one.
+HEAD_BYTES: Final = 4096
 
 _MAGIC: Final = (
     (b"\xff\xd8\xff", FileType.JPEG),
@@ -24,29 +26,36 @@ _MAGIC: Final = (
     (b"BM", FileType.BMP),
     (b"%PDF-", FileType.PDF),
     (b"PK\x03\x04", FileType.ZIP),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType.OLE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType.OFFICE),
     (b"ID3", FileType.AUDIO),
     (b"\xff\xfb", FileType.AUDIO),
     (b"\xff\xf3", FileType.AUDIO),
+    (b"\xff\xf2", FileType.AUDIO),
+    (b"\xff\xf1", FileType.AUDIO),
+    (b"\xff\xf9", FileType.AUDIO),
     (b"OggS", FileType.AUDIO),
     (b"fLaC", FileType.AUDIO),
     (b"#!AMR", FileType.AUDIO),
     (b"\x1a\x45\xdf\xa3", FileType.VIDEO),
 )
 _RIFF: Final = {b"WEBP": FileType.WEBP, b"WAVE": FileType.AUDIO, b"AVI ": FileType.VIDEO}
+#: How a QuickTime file may begin that does not say what it is.
+_OLD_MOVIE: Final = frozenset({b"moov", b"mdat", b"wide", b"free"})
 _HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
 def file_type_of(head: bytes) -> FileType:
-    """The type that the first ``HEAD_BYTES`` of a file show; UNKNOWN for text and everything else."""
+    """The type that the first ``HEAD_BYTES`` of a file show; UNKNOWN for everything else."""
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12], FileType.UNKNOWN)
     if head[4:8] == b"ftyp":
         return _iso_media(head[8:12])
+    if head[4:8] in _OLD_MOVIE:
+        return FileType.VIDEO
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
-    return FileType.UNKNOWN
+    return FileType.TEXT if looks_like_text(head) else FileType.UNKNOWN
 
 
 def _iso_media(brand: bytes) -> FileType:

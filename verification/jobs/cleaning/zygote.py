@@ -21,13 +21,12 @@ import uuid
 from pathlib import Path
 from typing import NoReturn
 
-from PIL import Image
-
 from portal.crypto.recipients import PrivateKey
 from portal.crypto.stream import ObjectKind, seal_bytes
 from verification.jobs.cleaning.child import clean_one
 from verification.jobs.cleaning.limits import Limits, limits_for
 from verification.jobs.cleaning.protocol import MAX_MESSAGE_BYTES, SANDBOX_MISSING, CleanRequest, Ending
+from verification.jobs.cleaning.samples import samples
 from verification.jobs.cleaning.sandbox import SandboxMissing, confine, die_with_parent, leave_network
 
 _SOURCE, _KEY, _OUT, _FIRST_SPARE, _PARKED, _END_OF_DESCRIPTORS = 3, 4, 5, 6, 64, 256
@@ -116,27 +115,9 @@ def warm_up() -> None:
         recipient_key_id=names[3],
         recipient_public=private.public().to_bytes(),
     )
-    for encoded in _samples():
+    for encoded in samples():
         sealed = seal_bytes(encoded, kind=ObjectKind.ATTACHMENT, object_id=names[0], file_key=bytes(32))
         clean_one(request, source=io.BytesIO(sealed), file_key=bytes(32), out=io.BytesIO())
-
-
-def _samples() -> list[bytes]:
-    exif = Image.Exif()
-    exif[0x0112], exif[0x0131] = 6, "warm-up"
-    exif.get_ifd(0x8825)[1] = "N"
-    samples = []
-    for name in ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "MPO"):
-        for frames in (1, 2):
-            out = io.BytesIO()
-            picture = Image.new("RGB", (40, 30), (10, 20, 30))
-            more = {"save_all": True, "append_images": [Image.new("RGB", (40, 30))]} if frames == 2 else {}
-            if name in ("BMP", "JPEG") and frames == 2:
-                continue
-            kept = {} if name in ("GIF", "BMP") else {"exif": exif}
-            picture.save(out, name, **more, **kept)
-            samples += [out.getvalue(), out.getvalue()[:-60]]
-    return samples
 
 
 def own_bytes() -> int:
