@@ -80,6 +80,7 @@ class VerificationSettings(SharedSettings):
     cleaner_key_dir: Path
     session_idle_minutes: int
     session_max_hours: int
+    viewer_mark: bool
 
     @property
     def secure_cookies(self) -> bool:
@@ -136,6 +137,12 @@ def _positive(value: str) -> int:
     if not value.isascii() or not value.isdigit() or int(value) == 0:
         raise ValueError("must be a whole number above zero")
     return int(value)
+
+
+def _yes_or_no(value: str) -> bool:
+    if value not in ("yes", "no"):
+        raise ValueError("must be yes or no")
+    return value == "yes"
 
 
 def _web_url(value: str) -> str:
@@ -207,6 +214,7 @@ def load_verification(environ: Mapping[str, str] | None = None) -> VerificationS
         "cleaner_key_dir": Path(read.text("CLEANER_KEY_DIR")),
         "session_idle_minutes": read.parsed("SESSION_IDLE_MINUTES", _positive, 30, "30"),
         "session_max_hours": read.parsed("SESSION_MAX_HOURS", _positive, 10, "10"),
+        "viewer_mark": read.parsed("VIEWER_MARK", _yes_or_no, True, "yes"),
     }
     if read.problems:
         raise BadSettings(read.problems)

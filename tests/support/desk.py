@@ -50,6 +50,7 @@ def settings_for(office: TestOffice, folder: Path, **changes: Any) -> Verificati
         "cleaner_key_dir": folder,
         "session_idle_minutes": 30,
         "session_max_hours": 10,
+        "viewer_mark": True,
     }
     return VerificationSettings(**(values | changes))
 

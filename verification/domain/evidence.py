@@ -91,13 +91,19 @@ def grant_waiting_files(acting: Acting, tip: Tip) -> int:
     return sum(grant_to_cleaner(acting, row) for row in rows)
 
 
-def open_clean_copy(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
-    """The clean copy ``object_id`` (its own id), for streaming. Traced. Raises NotHere, KeyLocked."""
+def open_clean_copy(
+    acting: Acting, object_id: uuid.UUID, *, blobs: Blobs, traced: bool = True
+) -> SealedReader:
+    """The clean copy ``object_id`` (its own id), for streaming. Raises NotHere, KeyLocked.
+
+    traced: False where this very opening has been traced already.
+    """
     row = acting.session.get(SealedObject, object_id)
     if row is None or row.kind != ObjectKind.CLEAN:
         raise NotHere
     reader = _reader(acting, row, blobs=blobs)
-    acting.trace(Event.FILE_VIEWED, subject_kind="file", subject_id=object_id)
+    if traced:
+        acting.trace(Event.FILE_VIEWED, subject_kind="file", subject_id=object_id)
     return reader
 
 

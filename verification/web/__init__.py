@@ -32,6 +32,7 @@ from verification.web import (
     tasks,
     tips,
     unit_desk,
+    viewer,
 )
 
 #: Every screen. A new one is a module with a ``blueprint``, added here.
@@ -47,6 +48,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     approvals.blueprint,
     paper.blueprint,
     files.blueprint,
+    viewer.blueprint,
     law.blueprint,
     audit_pages.blueprint,
     admin.blueprint,

@@ -1,71 +1,61 @@
-"""Opening files: clean copies in the browser, originals as downloads with a reason. Every opening is traced.
+"""Opening files: clean copies and their parts in the browser, originals as downloads with a reason.
 
-Bytes are decrypted while they are sent and are kept nowhere. What a stranger made is never run by our pages:
-a sandbox without any right, no guessing of types, and only pictures are shown at all. Must not know: keys.
+Every opening is traced: the viewer traces once and gives its parts a pass for this session; a part that is
+asked for without one is traced by itself. Must not know: keys, how bytes are sent (``serving``).
 Source: 4-sealing "Clean copies"; Reg. art. 24.
 """
 
 from __future__ import annotations
 
+import hmac
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
-from urllib.parse import quote
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
+from itsdangerous import Signer
 from sqlalchemy import select
+from zipstream import ZIP_STORED, ZipStream
 
 from portal.crypto.stream import SealedReader
 from portal.models import StoredFile
-from verification.clean_report import CleanPart
+from portal.texts import gettext as _
+from verification.clean_report import CleanPart, PartRole
 from verification.domain import evidence
 from verification.domain.acting import Acting
-from verification.errors import NotHere
+from verification.errors import InvalidInput, NotHere
 from verification.policy.permissions import Permission
-from verification.queries.files import PICTURES, file_name, report_of
+from verification.queries.files import file_name, report_of
 from verification.web.forms import Typed
-from verification.web.office import acting_in, office
+from verification.web.office import acting_in, office, visitor
 from verification.web.routing import route
+from verification.web.serving import disposition, safe_name, sealed_off, send, suffix_of
 
 blueprint = Blueprint("files", __name__)
 
 #: Whoever may hold a key to some file; the key decides about each. Those who run the machines hold none.
-_READERS: Final = (Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ, Permission.UNIT_DESK)
-_SANDBOX: Final = "default-src 'none'; sandbox; frame-ancestors 'none'"
-#: What may be shown by the browser itself; it has its own sandboxed viewer for the second.
-_SHOWN: Final = PICTURES | {"application/pdf"}
-_SUFFIXES: Final = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "image/gif": "gif",
-    "application/pdf": "pdf",
-}
+READERS: Final = (Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ, Permission.UNIT_DESK)
+#: How many originals go into one download.
+MAX_TOGETHER: Final = 100
 
 
-@route(blueprint, "/files/<uuid:object_id>", permission=_READERS)
+@route(blueprint, "/files/<uuid:object_id>", permission=READERS)
 def clean(object_id: uuid.UUID) -> ResponseReturnValue:
     """A clean copy, for whoever holds a key to it; 404 for everybody else."""
-    with acting_in(write=True) as acting:
-        reader = evidence.open_clean_copy(acting, object_id, blobs=office().blobs)
-        copy = _copy_of(acting, object_id)
-    media_type = copy.media_type if copy.media_type in _SUFFIXES else "application/octet-stream"
-    name = f"copy-{object_id.hex[:8]}.{_SUFFIXES.get(media_type, 'bin')}"
-    return _sent(
-        reader,
-        reader.read_range(copy.start, copy.length),
-        length=copy.length,
-        media_type=media_type,
-        name=name,
-        shown=media_type in _SHOWN,
-    )
+    return _part(object_id, number=None)
+
+
+@route(blueprint, "/files/<uuid:object_id>/part/<int:number>", permission=READERS)
+def part(object_id: uuid.UUID, number: int) -> ResponseReturnValue:
+    """One part of a clean copy: a page, the picture that fits a screen."""
+    return _part(object_id, number=number)
 
 
 @route(
     blueprint,
     "/files/<uuid:object_id>/original",
-    permission=_READERS,
+    permission=READERS,
     methods=["POST"],
 )
 def original(object_id: uuid.UUID) -> ResponseReturnValue:
@@ -73,41 +63,80 @@ def original(object_id: uuid.UUID) -> ResponseReturnValue:
     typed = Typed.sent()
     with acting_in(write=True) as acting:
         reader = evidence.take_original(acting, object_id, reason=typed.text("reason"), blobs=office().blobs)
-        name = file_name(acting, object_id) or f"original-{object_id.hex[:8]}"
-    return _sent(
-        reader,
-        reader.chunks(),
-        length=reader.true_bytes,
-        media_type="application/octet-stream",
-        name=name,
-        shown=False,
+        name = _name_of(acting, object_id)
+    return send(
+        reader, start=0, length=reader.true_bytes, media_type="application/octet-stream", name=name, save=True
     )
 
 
-def _copy_of(acting: Acting, clean_id: uuid.UUID) -> CleanPart:
-    """Where in the clean copy the copy itself lies, and its type: the cleaner's words, not a sender's."""
+@route(blueprint, "/files/originals", permission=READERS, methods=["POST"])
+def originals() -> ResponseReturnValue:
+    """Several originals in one archive, each traced with the same reason; packed while it is sent."""
+    typed = Typed.sent()
+    wanted = list(dict.fromkeys(typed.ids("file")))
+    with acting_in(write=True) as acting:
+        if not 1 <= len(wanted) <= MAX_TOGETHER:
+            raise InvalidInput({"file": _("Choose at least one file, %(most)s at most.", most=MAX_TOGETHER)})
+        taken = [
+            (
+                _name_of(acting, object_id),
+                evidence.take_original(acting, object_id, reason=typed.text("reason"), blobs=office().blobs),
+            )
+            for object_id in wanted
+        ]
+    response = Response(_packed(taken), mimetype="application/zip")
+    response.headers["Content-Disposition"] = disposition(_("originals") + ".zip", way="attachment")
+    return sealed_off(response)
+
+
+def pass_for(clean_id: uuid.UUID) -> str:
+    """For the viewer's own page: its parts are not traced again, for this session alone."""
+    said = f"{visitor().session_id.hex()}:{clean_id.hex}"
+    return Signer(str(current_app.secret_key), salt="file-viewed").get_signature(said).decode("ascii")
+
+
+def _part(clean_id: uuid.UUID, *, number: int | None) -> ResponseReturnValue:
+    was_traced = hmac.compare_digest(request.args.get("seen", ""), pass_for(clean_id))
+    with acting_in(write=not was_traced) as acting:
+        reader = evidence.open_clean_copy(acting, clean_id, blobs=office().blobs, traced=not was_traced)
+        wanted = _wanted(acting, clean_id, number=number)
+    return send(
+        reader,
+        start=wanted.start,
+        length=wanted.length,
+        media_type=wanted.media_type,
+        name=f"copy-{clean_id.hex[:8]}.{suffix_of(wanted.media_type)}",
+        save="save" in request.args,
+    )
+
+
+def _wanted(acting: Acting, clean_id: uuid.UUID, *, number: int | None) -> CleanPart:
+    """Where the part lies, and its type: the cleaner's words, not a sender's. Raises NotHere."""
     stored = acting.session.scalars(select(StoredFile).where(StoredFile.clean_object_id == clean_id)).one()
     report = report_of(acting, stored)
-    if report is None or report.copy is None:
+    parts = report.parts if report else ()
+    if number is None:
+        parts = tuple(one for one in parts if one.role is PartRole.COPY)
+        number = 0
+    if number >= len(parts):
         raise NotHere
-    return report.copy
+    return parts[number]
 
 
-def _sent(
-    reader: SealedReader, chunks: Iterator[bytes], *, length: int, media_type: str, name: str, shown: bool
-) -> Response:
-    response = Response(_closing(reader, chunks), mimetype=media_type)
-    way = "inline" if shown else "attachment"
-    response.headers["Content-Disposition"] = f"{way}; filename*=UTF-8''{quote(name, safe='')}"
-    response.headers["Content-Length"] = str(length)
-    response.headers["Content-Security-Policy"] = _SANDBOX
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def _name_of(acting: Acting, object_id: uuid.UUID) -> str:
+    return file_name(acting, object_id) or f"original-{object_id.hex[:8]}"
 
 
-def _closing(reader: SealedReader, chunks: Iterator[bytes]) -> Iterator[bytes]:
+def _packed(taken: Sequence[tuple[str, SealedReader]]) -> Iterator[bytes]:
+    archive, names = ZipStream(compress_type=ZIP_STORED), set[str]()
+    for number, (name, reader) in enumerate(taken, start=1):
+        unique = safe_name(name)
+        if unique in names:
+            unique = f"{number}-{unique}"
+        names.add(unique)
+        archive.add(reader.chunks(), unique, size=reader.true_bytes)
     try:
-        yield from chunks
+        yield from archive
     finally:
-        reader.close()
+        for _name, reader in taken:
+            reader.close()

@@ -1,0 +1,127 @@
+"""Looking at a file: its clean copy large, page by page or playing, among the files it came with.
+
+Opening this page is what is traced; the pictures in it carry a pass (``files.pass_for``). Over the copy lies
+a mark of who looks and when, where the office wants it. Must not know: how bytes are decrypted and sent.
+Source: issue 3 "Looking"; 4-sealing "Clean copies".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from flask import Blueprint, Response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from verification.clean_report import CleanPart, PartRole
+from verification.domain import evidence
+from verification.domain.acting import Acting
+from verification.errors import NotHere
+from verification.policy.permissions import Permission
+from verification.queries.files import PICTURES, FileView
+from verification.queries.gallery import gallery_of
+from verification.web.files import READERS, pass_for
+from verification.web.office import acting_in, office, visitor
+from verification.web.routing import route
+from verification.web.serving import SHOWN, sealed_off
+from verification.web.words import moment
+
+blueprint = Blueprint("viewer", __name__)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown:
+    """What the page shows of a clean copy. kind: "picture", "page", "film", "sound", "text", "list", "none".
+
+    source: address of the picture, film or sound; full: of the picture in full size.
+    page: the number of the page shown, from 1; pages: how many there are.
+    """
+
+    kind: str
+    source: str = ""
+    full: str = ""
+    poster: str = ""
+    text: str = ""
+    page: int = 1
+    pages: int = 1
+
+
+@route(blueprint, "/files/<uuid:object_id>/view", permission=READERS)
+def show(object_id: uuid.UUID) -> ResponseReturnValue:
+    """One file, with the way to those before and after it."""
+    with acting_in(write=True) as acting:
+        files = gallery_of(acting, object_id)
+        at = next((index for index, file in enumerate(files) if file.object_id == object_id), None)
+        if at is None:
+            raise NotHere
+        shown = _shown(acting, files[at])
+    return render_template(
+        "verification/viewer.html",
+        file=files[at],
+        files=files,
+        at=at,
+        shown=shown,
+        save=_address(files[at], save="1") if files[at].clean_id else "",
+        marked=office().settings.viewer_mark,
+        may_take=visitor().may(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ),
+    )
+
+
+@route(blueprint, "/files/mark.svg", permission=READERS)
+def mark() -> ResponseReturnValue:
+    """Who looks, and when: a picture that the style sheet repeats over what is looked at."""
+    words = escape(f"{visitor().name} {moment(office().clock.now())}")
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180">'
+        '<text x="20" y="110" transform="rotate(-24 160 90)" font-family="sans-serif" font-size="15"'
+        ' fill="#fff" fill-opacity=".3" stroke="#000" stroke-opacity=".3" stroke-width=".5">'
+        f"{words}</text></svg>"
+    )
+    return sealed_off(Response(picture, mimetype="image/svg+xml"))
+
+
+def _shown(acting: Acting, file: FileView) -> Shown:
+    """What there is to see; traced if it is opened."""
+    if file.clean_id is None or file.report is None:
+        return Shown("list" if file.report and file.report.listed_total else "none")
+    reader = evidence.open_clean_copy(acting, file.clean_id, blobs=office().blobs)
+    try:
+        if file.media_type == "text/plain" and (copy := file.report.copy) is not None:
+            text = b"".join(reader.read_range(copy.start, copy.length)).decode("utf-8", "replace")
+            return Shown("text", text=text)
+    finally:
+        reader.close()
+    pages = [number for number, part in enumerate(file.report.parts) if part.role is PartRole.PAGE]
+    if pages:
+        page = _page_asked_for(len(pages))
+        source = _address(file, number=pages[page - 1])
+        return Shown("page", source=source, full=source, page=page, pages=len(pages))
+    return _picture_or_recording(file, file.report.parts)
+
+
+def _picture_or_recording(file: FileView, parts: Sequence[CleanPart]) -> Shown:
+    screens = [number for number, part in enumerate(parts) if part.role is PartRole.SCREEN]
+    screen = _address(file, number=screens[0]) if screens else ""
+    whole = _address(file)
+    if file.media_type in PICTURES:
+        return Shown("picture", source=screen or whole, full=whole)
+    if file.media_type in SHOWN:
+        kind = "film" if file.media_type.startswith("video/") else "sound"
+        return Shown(kind, source=whole, poster=screen)
+    return Shown("none")
+
+
+def _page_asked_for(pages: int) -> int:
+    asked = request.args.get("page", "1")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else 1
+    return min(max(number, 1), pages)
+
+
+def _address(file: FileView, *, number: int | None = None, save: str | None = None) -> str:
+    assert file.clean_id is not None
+    passing = pass_for(file.clean_id)
+    if number is None:
+        return url_for("files.clean", object_id=file.clean_id, save=save, seen=passing)
+    return url_for("files.part", object_id=file.clean_id, number=number, seen=passing)
