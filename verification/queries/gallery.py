@@ -7,6 +7,7 @@ Source: 4-sealing "Clean copies".
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -20,8 +21,17 @@ from verification.queries.exhibits import view_exhibits
 from verification.queries.files import FileView, view_files, view_material, view_paper
 
 
-def gallery_of(acting: Acting, object_id: uuid.UUID) -> list[FileView]:
-    """The file ``object_id`` (an original's id) among those it came with, in their order.
+@dataclass(frozen=True, slots=True, repr=False)
+class Gallery:
+    """Files in their order, and what they belong to; nothing where that has no page of its own."""
+
+    files: list[FileView]
+    tip_id: uuid.UUID | None = None
+    case_id: uuid.UUID | None = None
+
+
+def gallery_of(acting: Acting, object_id: uuid.UUID) -> Gallery:
+    """The file ``object_id`` (an original's id) among those it came with.
 
     Raises NotHere, KeyLocked for whoever may open neither its clean copy nor what is said of it.
     """
@@ -32,21 +42,22 @@ def gallery_of(acting: Acting, object_id: uuid.UUID) -> list[FileView]:
     paper = view_paper(acting, object_id)
     if paper is None or not acting.keyring.file_keys(acting.session, [object_id]):
         raise NotHere
-    return [paper]
+    return Gallery([paper])
 
 
-def _of_exhibit(acting: Acting, exhibit: Exhibit) -> list[FileView]:
+def _of_exhibit(acting: Acting, exhibit: Exhibit) -> Gallery:
     """Exhibits of the same case; of a unit's report those of the report, which is all the unit may see."""
     query = select(Exhibit).where(Exhibit.case_id == exhibit.case_id).order_by(Exhibit.ordinal)
     query = query.where(Exhibit.item_report_id.is_not_distinct_from(exhibit.item_report_id))
-    return [view.file for view in view_exhibits(acting, acting.session.scalars(query).all())]
+    files = [view.file for view in view_exhibits(acting, acting.session.scalars(query).all())]
+    return Gallery(files, case_id=exhibit.case_id)
 
 
-def _of_tip(acting: Acting, attachment: Attachment) -> list[FileView]:
+def _of_tip(acting: Acting, attachment: Attachment) -> Gallery:
     tip = acting.session.get_one(Tip, attachment.tip_id)
     if acting.keyring.holds(acting.session, tip.desk_key_id):
-        return view_files(acting, _entries_of(acting, tip))
-    return _selected(acting, tip)
+        return Gallery(view_files(acting, _entries_of(acting, tip)), tip_id=tip.id)
+    return Gallery(_selected(acting, tip), case_id=tip.case_id)
 
 
 def _entries_of(acting: Acting, tip: Tip) -> list[AttachmentEntry]:

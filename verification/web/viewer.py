@@ -15,13 +15,14 @@ from html import escape
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.texts import gettext
 from verification.clean_report import CleanPart, PartRole
 from verification.domain import evidence
 from verification.domain.acting import Acting
 from verification.errors import NotHere
 from verification.policy.permissions import Permission
 from verification.queries.files import PICTURES, FileView
-from verification.queries.gallery import gallery_of
+from verification.queries.gallery import Gallery, gallery_of
 from verification.web.files import READERS, pass_for
 from verification.web.office import acting_in, office, visitor
 from verification.web.routing import route
@@ -52,7 +53,8 @@ class Shown:
 def show(object_id: uuid.UUID) -> ResponseReturnValue:
     """One file, with the way to those before and after it."""
     with acting_in(write=True) as acting:
-        files = gallery_of(acting, object_id)
+        gallery = gallery_of(acting, object_id)
+        files = gallery.files
         at = next((index for index, file in enumerate(files) if file.object_id == object_id), None)
         if at is None:
             raise NotHere
@@ -63,6 +65,7 @@ def show(object_id: uuid.UUID) -> ResponseReturnValue:
         files=files,
         at=at,
         shown=shown,
+        crumbs=_way_back(gallery),
         save=_address(files[at], save="1") if files[at].clean_id else "",
         marked=office().settings.viewer_mark,
         may_take=visitor().may(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ),
@@ -80,6 +83,15 @@ def mark() -> ResponseReturnValue:
         f"{words}</text></svg>"
     )
     return sealed_off(Response(picture, mimetype="image/svg+xml"))
+
+
+def _way_back(gallery: Gallery) -> list[tuple[str, str]]:
+    """What the files belong to, for whoever has a page of it."""
+    if gallery.tip_id is not None:
+        return [(url_for("tips.show", tip_id=gallery.tip_id), gettext("Tip"))]
+    if gallery.case_id is not None and visitor().may(Permission.CASE_READ):
+        return [(url_for("cases.show", case_id=gallery.case_id), gettext("Case"))]
+    return []
 
 
 def _shown(acting: Acting, file: FileView) -> Shown:
