@@ -9,7 +9,10 @@ import io
 import struct
 import zlib
 
+import pillow_heif
 from PIL import Image, ImageCms, ImageDraw, TiffImagePlugin
+
+pillow_heif.register_heif_opener()
 
 #: One word for each place; none of them is made of the others.
 MARKS = {

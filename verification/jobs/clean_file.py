@@ -7,9 +7,8 @@ Must not know: formats, pixels. Source: 4-sealing "Clean copies".
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -30,7 +29,13 @@ from portal.models import (
 )
 from portal.storage.blobs import BlobWriter
 from verification.clean_report import Reason
-from verification.jobs.cleaning.cleaner import ChildDied, Cleaned, CleanerLost, SandboxUnavailable
+from verification.jobs.cleaning.cleaner import (
+    ChildDied,
+    Cleaned,
+    CleanerLost,
+    SandboxUnavailable,
+    in_memory,
+)
 from verification.jobs.cleaning.day_keys import KeyFiles, open_grant
 from verification.jobs.cleaning.protocol import CleanRequest
 from verification.jobs.errors import AlreadyDone, CleanerSilent, RecipientUntrusted, SandboxAbsent
@@ -118,20 +123,11 @@ def _sealed_source(original: _Original, bench: Workbench) -> Iterator[int]:
             if (number := getattr(reader, "fileno", None)) is not None:
                 yield number()
                 return
-            descriptor = _in_memory(iter(lambda: reader.read(COPY_BYTES), b""))
+            with in_memory(iter(lambda: reader.read(COPY_BYTES), b"")) as descriptor:
+                yield descriptor
     else:
-        descriptor = _in_memory([original.body])
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _in_memory(pieces: Iterable[bytes]) -> int:
-    descriptor = os.memfd_create("sealed")
-    with os.fdopen(descriptor, "wb", closefd=False) as file:
-        file.writelines(pieces)
-    return descriptor
+        with in_memory([original.body]) as descriptor:
+            yield descriptor
 
 
 def _have_cleaned(

@@ -96,7 +96,7 @@ def test_orientation_is_applied_to_the_pixels(orientation: int) -> None:
     assert looks_like(image.getpixel((image.width - 1 - x, image.height - 1 - y)), BLUE)
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "GIF", "BMP"])
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF", "GIF", "BMP", "HEIF", "AVIF"])
 def test_other_formats_are_clean_of_metadata(form: str) -> None:
     options: dict[str, object] = {} if form in ("BMP", "GIF") else {"exif": exif_with_everything()}
     if form == "GIF":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import uuid
 import wave
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,12 +14,12 @@ from sqlalchemy import select
 
 from portal.models import Attachment, StoredFile
 from tests.support.desk import Desk
+from tests.support.documents import pdf_of, zip_of
 from tests.support.jobs import make_bench, outbox
-from tests.support.photographs import photograph, picture
+from tests.support.photographs import photograph
 from tests.verification.web.tips import send
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.cleaner import Cleaner
-from verification.jobs.cleaning.image_pdf import ImagePdf
 from verification.jobs.running import Work
 
 
@@ -52,20 +51,6 @@ def send_cleaned(desk: Desk, files: dict[str, bytes], *, cleaner: Cleaner, folde
             .order_by(Attachment.ordinal)
         ).all()
         return Sent(tip_id, files, dict(zip(files, rows, strict=True)))
-
-
-def pdf_of(pages: int) -> bytes:
-    """A document whose pages can be told apart by their width."""
-    out = io.BytesIO()
-    pdf = ImagePdf(out.write)
-    for number in range(pages):
-        page = io.BytesIO()
-        picture(100 + 10 * number, 140).save(page, "JPEG")
-        pdf.page(
-            page.getvalue(), width=100 + 10 * number, height=140, points=(100 + 10 * number, 140), grey=False
-        )
-    pdf.finish()
-    return out.getvalue()
 
 
 def sound_of(seconds: float, *, title: str = "") -> bytes:
@@ -101,15 +86,6 @@ def film_of(frames: int, **metadata: str) -> bytes:
             shade = Image.new("RGB", (160, 120), (number % 256, 90, 30))
             container.mux(stream.encode(av.VideoFrame.from_image(shade)))  # type: ignore[no-untyped-call]  # untyped in PyAV
         container.mux(stream.encode(None))
-    return out.getvalue()
-
-
-def zip_of(names: dict[str, bytes]) -> bytes:
-    """An archive."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as writing:
-        for name, content in names.items():
-            writing.writestr(name, content)
     return out.getvalue()
 
 

@@ -6,12 +6,14 @@ the bytes mean. A zygote that died or fell silent is replaced; the job then runs
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -212,3 +214,15 @@ def _read_until(pipe: int, *, until: float) -> bytes:
     if not poll.poll(max(until - time.monotonic(), 0) * 1000):
         raise CleanerLost
     return os.read(pipe, PIPE_BYTES)
+
+
+@contextlib.contextmanager
+def in_memory(pieces: Iterable[bytes]) -> Iterator[int]:
+    """A descriptor of these bytes, which lie in memory alone and go with it."""
+    descriptor = os.memfd_create("sealed")
+    try:
+        with os.fdopen(descriptor, "wb", closefd=False) as file:
+            file.writelines(pieces)
+        yield descriptor
+    finally:
+        os.close(descriptor)
