@@ -132,6 +132,21 @@ def _digest_context(tip_id: uuid.UUID) -> bytes:
     return labelled("small", b"digest", tip_id.bytes)
 
 
+def same_file_key(desk: PrivateKey, *, desk_key_id: uuid.UUID) -> bytes:
+    """The 32-byte key by which a desk generation knows files again. Source: FORMAT.md §12.5."""
+    return derive(desk.to_bytes(), label="same-file/key", context=desk_key_id.bytes)
+
+
+def same_file_mark(sha256: bytes, *, key: bytes) -> bytes:
+    """32 bytes, equal for equal files; tells nothing of the file to whoever has no key. §12.5.
+
+    sha256: of the whole original.  key: from ``same_file_key``.
+    """
+    if len(sha256) != KEY_BYTES:
+        raise ValueError("a SHA-256 is 32 bytes")
+    return derive(key, label="same-file/mark", context=sha256)
+
+
 def recovery_key(secret: bytes) -> PrivateKey:
     """The pair that private keys are wrapped to for recovery. secret: 32 bytes from paper shares. §12.4."""
     if len(secret) != KEY_BYTES:

@@ -114,6 +114,10 @@ def small_boxes(_: Vectors) -> Vectors:
         "staff_key_id": str(staff_id),
         "object_id": str(object_id),
         "content": b"{}".hex(),
+        "sha256": fixed("original").hex(),
+        "same_file_mark": bundles.same_file_mark(
+            fixed("original"), key=bundles.same_file_key(desk, desk_key_id=desk_key_id)
+        ).hex(),
         "content_tag": draft.content_tag(b"{}", key=draft.draft_key(form, cookie)).hex(),
     }
     return inputs | {"boxes": boxes}

@@ -279,6 +279,8 @@ for (const row of load("objects.json").objects) {
   const draftId = derive(both, "draft/id"), draftKey = derive(both, "draft/key");
   const tag = derive(draftKey, "draft/content", 32, sha256(hex(file.content)));
   assert.equal(tag.toString("hex"), file.content_tag);
+  const sameFile = derive(hex(file.desk_private), "same-file/key", 32, id(file.desk_key_id));
+  assert.equal(derive(sameFile, "same-file/mark", 32, hex(file.sha256)).toString("hex"), file.same_file_mark);
   const expected = {
     draft: [draftKey, labelled("small", "draft", draftId, id(file.object_id))],
     session: [derive(token, "session/key"), labelled("small", "session", lookupId, id(file.staff_key_id))],

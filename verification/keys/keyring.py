@@ -14,7 +14,7 @@ from typing import NoReturn
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from portal.crypto.bundles import StaffKeys, digest_key
+from portal.crypto.bundles import StaffKeys, digest_key, same_file_key
 from portal.crypto.recipients import PUBLIC_BYTES, PrivateKey, open_file_key, unwrap_private_key
 from portal.crypto.signing import SigningKey
 from portal.errors import Tampered
@@ -149,3 +149,7 @@ class Keyring:
             private = self.private(session, desk_key_id)
             self._digest_keys[desk_key_id] = digest_key(private, desk_key_id=desk_key_id)
         return self._digest_keys[desk_key_id]
+
+    def same_file_key(self, session: Session, desk_key_id: uuid.UUID) -> bytes:
+        """The key by which a desk key's holders know files again. Source: FORMAT.md §12.5."""
+        return same_file_key(self.private(session, desk_key_id), desk_key_id=desk_key_id)

@@ -29,7 +29,7 @@ from verification.models.fieldwork import (
     TaskMember,
     TaskState,
 )
-from verification.models.keys import IdentityOpening, KeyWrap, StaffSession
+from verification.models.keys import FileMark, IdentityOpening, KeyWrap, StaffSession
 from verification.models.outcome import (
     Conclusion,
     ItemReport,
@@ -73,6 +73,7 @@ __all__ = [
     "ExhibitSource",
     "FieldRecord",
     "FieldRecordStaff",
+    "FileMark",
     "Finding",
     "IdentityOpening",
     "Interest",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import NO_ROWID, Base
@@ -25,6 +25,19 @@ class KeyWrap(Base):
         ForeignKey("recipient_key.id"), primary_key=True, index=True
     )
     sealed_private: Mapped[bytes]
+
+
+class FileMark(Base):
+    """By which a file is known when it comes again, under the desk generation ``key_id``. FORMAT.md §12.5."""
+
+    __tablename__ = "file_mark"
+    __table_args__ = (Index(None, "mark", "key_id"), NO_ROWID)
+
+    object_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("stored_file.object_id", ondelete="CASCADE"), primary_key=True
+    )
+    key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipient_key.id"))
+    mark: Mapped[bytes]
 
 
 class StaffSession(Base):

@@ -15,6 +15,7 @@ from portal.models import Priority, Tip
 from portal.models.records import Statement
 from verification.domain import identity, triage
 from verification.domain.acting import Acting
+from verification.domain.duplicates import mark_files, same_files
 from verification.domain.evidence import grant_waiting_files
 from verification.domain.messages import mark_read
 from verification.domain.reading import take_note
@@ -61,6 +62,7 @@ def show(tip_id: uuid.UUID) -> ResponseReturnValue:
         mark_read(acting, tip)
         take_note(acting, subject_id=tip_id)
         grant_waiting_files(acting, tip)
+        mark_files(acting, tip)
         return _page(acting, tip, typed=Typed.empty(), problem=NO_PROBLEM)
 
 
@@ -85,7 +87,8 @@ def _page(acting: Acting, tip: Tip, *, typed: Typed, problem: Problem, open_form
         reasons=list(DECLINE_REASONS.items()), channels=list(CHANNELS.items()),
         organs=[(code, CHANNELS[code]) for code in _REFERRAL],
         offices=[(code, CHANNELS[code]) for code in _NOT_OURS],
-        names=names_of(acting, people), clocks=explained_clocks(acting, view.clocks), A=Action,
+        same=same_files(acting, tip), names=names_of(acting, people),
+        clocks=explained_clocks(acting, view.clocks), A=Action,
         facts=_facts(view.statement), changes=_changes(view), coarse=_coarse(view),
         no_question=explained(_against_asking(acting, tip)),
         identity_choices=[

@@ -881,8 +881,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("allegation_id", "exhibit_id", name=op.f("pk_allegation_exhibit")),
     )
 
+    op.create_table(
+        "file_mark",
+        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("key_id", sa.Uuid(), nullable=False),
+        sa.Column("mark", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["key_id"], ["recipient_key.id"], name=op.f("fk_file_mark_key_id_recipient_key")
+        ),
+        sa.ForeignKeyConstraint(
+            ["object_id"],
+            ["stored_file.object_id"],
+            name=op.f("fk_file_mark_object_id_stored_file"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("object_id", name=op.f("pk_file_mark")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("file_mark", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_file_mark_mark_key_id"), ["mark", "key_id"], unique=False)
+
 
 def downgrade() -> None:
+    with op.batch_alter_table("file_mark", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_file_mark_mark_key_id"))
+    op.drop_table("file_mark")
     op.drop_table("allegation_exhibit")
     op.drop_table("field_record_staff")
     with op.batch_alter_table("exhibit", schema=None) as batch_op:
