@@ -39,7 +39,7 @@ def main() -> None:
 
 
 @contextmanager
-def served_port(**more: str) -> Iterator[tuple[int, Path]]:
+def served_port(workers: int = 1, **more: str) -> Iterator[tuple[int, Path]]:
     """The port of a server with an empty database, and its folder. more: settings without their prefix."""
     with tempfile.TemporaryDirectory(prefix="xs-bench-") as name:
         folder = Path(name)
@@ -47,7 +47,7 @@ def served_port(**more: str) -> Iterator[tuple[int, Path]]:
         engine = create_engine(url)
         Base.metadata.create_all(engine)
         engine.dispose()
-        with serving_public(folder, database_url=url, more=more) as site:
+        with serving_public(folder, database_url=url, more=more, workers=workers) as site:
             yield int(site.url.rpartition(":")[2]), folder
 
 

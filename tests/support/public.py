@@ -213,11 +213,16 @@ class RunningSite:
 
 @contextmanager
 def serving_public(
-    folder: Path, *, database_url: str, with_alternate: bool = False, more: Mapping[str, str] | None = None
+    folder: Path,
+    *,
+    database_url: str,
+    with_alternate: bool = False,
+    more: Mapping[str, str] | None = None,
+    workers: int = 1,
 ) -> Iterator[RunningSite]:
     """Serve ``portal.wsgi`` as an installation does, on a migrated database with an office founded in it.
 
-    more: further settings, without their prefix.
+    more: further settings, without their prefix. workers: processes that answer.
     """
     database = Database(database_url)
     desk = SigningDesk(database, clock=SystemClock(), rng=SYSTEM_RNG)
@@ -229,7 +234,7 @@ def serving_public(
     url = f"http://{listener.host}:{listener.port}"
     environ = os.environ | settings_for(desk, folder=blobs, public_url=url, **(more or {}))
     environ["PYTHONPATH"] = str(machine.PROJECT)
-    service = web_app("portal", target="portal.wsgi:app", listener=listener, workers=1, environ=environ)
+    service = web_app("portal", target="portal.wsgi:app", listener=listener, workers=workers, environ=environ)
     process = spawn(service.command, environ=service.environ, log=folder / "portal.log")
     try:
         assert service.ready is not None
