@@ -1,7 +1,8 @@
 """Files of one and two gigabytes through the real app on loopback, one, four and sixteen at once.
 
-The limit is the one of ``bench_upload``, measured in the same run, as is what the disk takes. A body is sent as one block again and
-again, so that the clients hold next to nothing; what is sealed of it is as random as any other.
+The limit is the one of ``bench_upload``, measured in the same run, as is what the disk takes. A body is sent
+as one block again and again, so that the clients hold next to nothing; what is sealed of it is as random as
+any other.
 """
 
 from __future__ import annotations
