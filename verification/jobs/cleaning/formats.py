@@ -9,7 +9,7 @@ from typing import Final
 from verification.clean_report import FileType
 from verification.jobs.cleaning.archives import list_archive
 from verification.jobs.cleaning.images import clean_image
-from verification.jobs.cleaning.media import remux
+from verification.jobs.cleaning.media import clean_recording
 from verification.jobs.cleaning.output import Clean
 from verification.jobs.cleaning.pages import clean_pdf
 from verification.jobs.cleaning.text import clean_text
@@ -25,8 +25,8 @@ CLEANERS: Final[Mapping[FileType, Clean]] = MappingProxyType(
         FileType.HEIC: clean_image,
         FileType.AVIF: clean_image,
         FileType.PDF: clean_pdf,
-        FileType.VIDEO: remux,
-        FileType.AUDIO: remux,
+        FileType.VIDEO: clean_recording,
+        FileType.AUDIO: clean_recording,
         FileType.TEXT: clean_text,
         FileType.ZIP: list_archive,
     }

@@ -1,257 +1,217 @@
 """Audio and video: the coded sound and pictures into a new container, and nothing else of the old one.
 
-Runs in the limited child. Nothing is decoded but one picture for the thumbnail; nothing is encoded. Metadata,
+Runs in the limited child. Nothing is decoded but one picture for the poster; nothing is encoded. Metadata,
 chapters, covers, subtitles, tracks of positions and whatever else lies beside sound and picture stay behind,
-and so does what encoders write into the stream (SEI). Must not know: keys, sealing. Source: 4-sealing "Clean
-copies"; ISO 14496-12; Matroska; FFmpeg's muxers by way of PyAV.
+and so does what encoders write into the stream. Demuxers, codecs and muxers are those listed in
+``media_containers`` alone, and no other file is ever asked for. Must not know: keys, sealing.
+Source: 4-sealing "Clean copies"; FFmpeg by way of PyAV.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, BinaryIO, Final, NoReturn
 
 import av
 import av.error
-from av.bitstream import BitStreamFilterContext
-from av.container import InputContainer, OutputContainer
+
+# A file with subtitles would have these loaded late, when no file can be opened.
+import av.subtitles.codeccontext
+import av.subtitles.stream
+from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
+from PIL import Image
 
 from verification.clean_report import FileType, PartRole, Reason, Removed
+from verification.jobs.cleaning.media_containers import DECODERS, Target, demuxer_of, target_for
 from verification.jobs.cleaning.media_kinds import kinds_said
+from verification.jobs.cleaning.media_poster import first_picture
+from verification.jobs.cleaning.media_source import Blocks
+from verification.jobs.cleaning.media_tracks import Track, codec_of
 from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
 from verification.jobs.cleaning.pixels import for_screen, thumbnail_of
-from verification.jobs.cleaning.rewrites import NotTheSame, Performance, Rehearsal, TooManyCorrections
+from verification.jobs.cleaning.protocol import CLEAN_BYTES_FACTOR, CLEAN_BYTES_FLOOR
+from verification.jobs.cleaning.rewrites import (
+    NotTheSame,
+    Performance,
+    Rehearsal,
+    TooLong,
+    TooManyCorrections,
+)
 
 MAX_STREAMS: Final = 8
-MAX_PACKETS: Final = 1_500_000
-MAX_THUMBNAIL_PIXELS: Final = 40_000_000
-#: So many packets are looked at for a picture to show.
-THUMBNAIL_PACKETS: Final = 120
+#: Four hours of sound and pictures are a million packets: 4 seconds, 0.25 GB for both containers' indexes. A
+#: longer recording has more bytes, and gets more of both.
+MIN_PACKETS: Final = 1_200_000
+MAX_PACKETS: Final = 2_500_000
+BYTES_PER_PACKET: Final = 2048
+#: Room for poster and container beside the packets.
+SPARE_BYTES: Final = 16 * 1024 * 1024
+BUFFER_BYTES: Final = 64 * 1024
 
-#: By its first bytes: which demuxer reads it. No other is ever tried.
-_DEMUXERS: Final[Sequence[tuple[int, bytes, str]]] = (
-    (4, b"ftyp", "mov"),
-    (4, b"moov", "mov"),
-    (4, b"mdat", "mov"),
-    (4, b"wide", "mov"),
-    (4, b"free", "mov"),
-    (0, b"\x1a\x45\xdf\xa3", "matroska"),
-    (8, b"WAVE", "wav"),
-    (8, b"AVI ", "avi"),
-    (0, b"fLaC", "flac"),
-    (0, b"OggS", "ogg"),
-    (0, b"#!AMR", "amr"),
-    (0, b"\xff\xf1", "aac"),
-    (0, b"\xff\xf9", "aac"),
-    (0, b"ID3", "mp3"),
-    (0, b"\xff", "mp3"),
-)
-#: Which muxers may take it over, the first that can.
-_MUXERS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "mov": ("mp4", "mov"),
-        "matroska": ("webm", "matroska"),
-        "avi": ("mp4", "matroska"),
-        "wav": ("wav",),
-        "flac": ("flac",),
-        "ogg": ("ogg",),
-        "amr": ("amr",),
-        "aac": ("adts",),
-        "mp3": ("mp3",),
-    }
-)
-#: Muxer: media type with a picture, media type of sound alone.
-_MEDIA_TYPES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
-    {
-        "mp4": ("video/mp4", "audio/mp4"),
-        "mov": ("video/quicktime", "audio/mp4"),
-        "webm": ("video/webm", "audio/webm"),
-        "matroska": ("video/x-matroska", "audio/x-matroska"),
-        "wav": ("audio/wav", "audio/wav"),
-        "flac": ("audio/flac", "audio/flac"),
-        "ogg": ("video/ogg", "audio/ogg"),
-        "amr": ("audio/amr", "audio/amr"),
-        "adts": ("audio/aac", "audio/aac"),
-        "mp3": ("audio/mpeg", "audio/mpeg"),
-    }
-)
-#: What encoders say of themselves and cameras of their whereabouts, inside the coded stream.
-_STREAM_FILTERS: Final[Mapping[str, str]] = MappingProxyType(
-    {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39|40"}
-)
-#: Codecs whose set-up data hold a comment that Matroska would carry along.
-_COMMENTED: Final = frozenset({"vorbis", "theora", "speex"})
-_WRITING: Final[Mapping[str, dict[str, str]]] = MappingProxyType(
-    {"mp3": {"id3v2_version": "0", "write_id3v1": "0", "write_xing": "0"}}
-)
-_BITEXACT: Final = {"fflags": "+bitexact"}
-_READING: Final = {"probesize": "5000000", "analyzeduration": "5000000"}
+_READING: Final = {
+    "probesize": "5000000",
+    "analyzeduration": "5000000",
+    "codec_whitelist": DECODERS,
+    "protocol_whitelist": "none",
+    "max_streams": "64",
+}
+#: Many packets at a time: one call for each would take a third of all work.
+_WRITING: Final = {"flush_packets": "0", "fflags": "+bitexact-flush_packets"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    """A rehearsal that went well, and what it told. size: pixels, zeros for sound alone."""
+class _Seen:
+    """What a first look told. size: pixels as shown, zeros for sound alone."""
 
     demuxer: str
-    muxer: str
-    rehearsal: Rehearsal
+    target: Target
     size: tuple[int, int]
-    milliseconds: int
-    removed: tuple[Removed, ...]
+    removed: set[Removed]
+    picture: Image.Image | None
 
 
-def remux(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcome:  # noqa: ARG001  # as every cleaner
-    """Take sound and picture over into a new file. Raises NotCleaned."""
-    head = source.read(64)
-    demuxer = next((name for at, mark, name in _DEMUXERS if head[at : at + len(mark)] == mark), None)
+def clean_recording(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcome:
+    """Take sound and picture over into a new file. Raises NotCleaned, MemoryError."""
+    del file_type  # what it is in detail, its first bytes say
+    demuxer = demuxer_of(source)
     if demuxer is None:
         raise NotCleaned(Reason.TYPE_NOT_CLEANED)
-    plan = _planned(source, demuxer)
-    media_type = _MEDIA_TYPES[plan.muxer][0 if any(plan.size) else 1]
+    blocks = Blocks(source)
+    try:
+        seen = _first_look(blocks, demuxer)
+        removed = _take_over(blocks, seen, out=out)
+    except (TooManyCorrections, TooLong):
+        raise NotCleaned(Reason.OVER_LIMITS) from None
+    except MemoryError:
+        raise
+    except (av.error.FFmpegError, NotTheSame, ValueError, OverflowError, OSError):
+        raise NotCleaned(Reason.BROKEN) from None
+    thumbnail = b""
+    if seen.picture is not None:
+        poster, size = for_screen(seen.picture)
+        out.add(poster, role=PartRole.SCREEN, media_type="image/jpeg", width=size[0], height=size[1])
+        thumbnail = thumbnail_of(seen.picture)
+    return Outcome(removed=tuple(sorted(removed)), thumbnail=thumbnail)
+
+
+def _first_look(blocks: Blocks, demuxer: str) -> _Seen:
+    with _opened(blocks, demuxer) as given:
+        chosen = _chosen(given, demuxer)
+        target = target_for(demuxer, codecs={codec_of(stream) for stream in chosen})
+        if target is None:
+            raise NotCleaned(Reason.TYPE_NOT_CLEANED)
+        if sum(len(stream.index_entries) for stream in chosen) > _most_packets(blocks):
+            raise NotCleaned(Reason.OVER_LIMITS)
+        removed = kinds_said(given, kept=chosen)
+        film = next((stream for stream in chosen if isinstance(stream, VideoStream)), None)
+        picture, size = None, (0, 0)
+        if film is not None:
+            size = film.codec_context.width, film.codec_context.height
+            with contextlib.suppress(av.error.FFmpegError, ValueError, MemoryError):
+                picture, is_turned = first_picture(given, film)
+                size = size[::-1] if is_turned else size
+    return _Seen(demuxer=demuxer, target=target, size=size, removed=removed, picture=picture)
+
+
+def _take_over(blocks: Blocks, seen: _Seen, *, out: Parts) -> set[Removed]:
+    """Write the copy, a second time where it was too long to be kept; what was left out on the way."""
+    most = max(CLEAN_BYTES_FLOOR, CLEAN_BYTES_FACTOR * blocks.length) - SPARE_BYTES
+    rehearsal = Rehearsal(max_bytes=most)
+    milliseconds, inside = _copy(blocks, seen, into=rehearsal)
     with out.growing(
         role=PartRole.COPY,
-        media_type=media_type,
-        width=plan.size[0],
-        height=plan.size[1],
-        milliseconds=plan.milliseconds,
+        media_type=seen.target.video if any(seen.size) else seen.target.audio,
+        width=seen.size[0],
+        height=seen.size[1],
+        milliseconds=milliseconds,
     ) as write:
-        performance = Performance(plan.rehearsal, write)
-        try:
-            _take_over(source, demuxer=plan.demuxer, muxer=plan.muxer, into=performance)
+        if rehearsal.whole is not None:
+            write(memoryview(rehearsal.whole))
+        else:
+            performance = Performance(rehearsal, write)
+            _copy(blocks, seen, into=performance)
             performance.check()
-        except (av.error.FFmpegError, NotTheSame):
-            raise NotCleaned(Reason.BROKEN) from None
-    return Outcome(
-        removed=plan.removed, thumbnail=_pictured(source, demuxer, out=out) if any(plan.size) else b""
-    )
+    return seen.removed | inside
 
 
-def _planned(source: BinaryIO, demuxer: str) -> _Plan:
-    """The first muxer that takes everything."""
-    for muxer in _MUXERS[demuxer]:
-        rehearsal = Rehearsal()
-        try:
-            told = _take_over(source, demuxer=demuxer, muxer=muxer, into=rehearsal)
-        except (av.error.FFmpegError, ValueError):
-            continue
-        except TooManyCorrections:
-            raise NotCleaned(Reason.OVER_LIMITS) from None
-        return _Plan(demuxer=demuxer, muxer=muxer, rehearsal=rehearsal, **told)
-    raise NotCleaned(Reason.BROKEN)
+def _copy(blocks: Blocks, seen: _Seen, *, into: Rehearsal | Performance) -> tuple[int, set[Removed]]:
+    """One run: how long it plays in milliseconds, and what was left out of the streams themselves."""
+    with _opened(blocks, seen.demuxer) as given:
+        chosen = _chosen(given, seen.demuxer)
+        options = {**_WRITING, **dict(seen.target.options)}
+        with av.open(
+            into,
+            "w",
+            format=seen.target.muxer,
+            container_options=options,
+            buffer_size=BUFFER_BYTES,
+            io_open=_no_other_file,
+        ) as made:
+            start = max(given.start_time or 0, 0)
+            tracks = {stream.index: Track(stream, made, start_microseconds=start) for stream in chosen}
+            for packet in _packets(given, chosen, most=_most_packets(blocks)):
+                tracks[packet.stream_index].take(packet)
+    inside = {kind for track in tracks.values() for kind in track.kinds}
+    return max(track.milliseconds for track in tracks.values()), inside
 
 
-def _take_over(
-    source: BinaryIO, *, demuxer: str, muxer: str, into: Rehearsal | Performance
-) -> dict[str, Any]:
-    """One run. Raises FFmpegError where the muxer refuses, NotCleaned where nothing is there to take."""
-    with _opened(source, demuxer) as given:
-        chosen = _chosen(given)
-        told = {
-            "size": _size_of(chosen),
-            "milliseconds": max(given.duration or 0, 0) // 1000,
-            "removed": tuple(sorted(kinds_said(given, kept=chosen))),
-        }
-        options = _BITEXACT | _WRITING.get(muxer, {})
-        with av.open(into, "w", format=muxer, options=options, io_open=_no_other_file) as made:
-            _copy(given, made, chosen=chosen)
-    return told
-
-
-def _copy(given: InputContainer, made: OutputContainer, *, chosen: Sequence[Stream]) -> None:
-    targets, filters = {}, {}
-    for stream in chosen:
-        if stream.codec_context.name in _COMMENTED and made.format.name in ("webm", "matroska"):
-            raise ValueError("this codec's comment would come along")
-        target = made.add_stream_from_template(stream)
-        target.metadata.clear()
-        targets[stream.index] = target
-        if (said := _STREAM_FILTERS.get(stream.codec_context.name)) is not None:
-            filters[stream.index] = BitStreamFilterContext(said, stream, target)
-    for packet in _packets(given, chosen):
-        index = packet.stream.index
-        passed = filters[index].filter(packet) if index in filters else [packet]
-        for one in passed:
-            one.stream = targets[index]
-            made.mux_one(one)
-
-
-def _packets(given: InputContainer, chosen: Sequence[Stream]) -> Iterator[av.Packet[Any]]:
+def _packets(given: InputContainer, chosen: Sequence[Stream], *, most: int) -> Iterator[av.Packet[Any]]:
     """In order, up to where the file breaks off."""
     count = 0
-    with contextlib.suppress(av.error.InvalidDataError, av.error.EOFError):
-        for packet in given.demux(list(chosen)):
-            if packet.dts is None or packet.size == 0:
-                continue
+    packets = given.demux(list(chosen))
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            break
+        except (av.error.MemoryError, av.error.PyAVCallbackError):
+            raise
+        except av.error.FFmpegError:
+            break
+        if packet.size:
             count += 1
-            if count > MAX_PACKETS:
+            if count > most:
                 raise NotCleaned(Reason.OVER_LIMITS)
             yield packet
     if count == 0:
         raise NotCleaned(Reason.BROKEN)
 
 
+def _most_packets(blocks: Blocks) -> int:
+    return min(MIN_PACKETS + blocks.length // BYTES_PER_PACKET, MAX_PACKETS)
+
+
 @contextlib.contextmanager
-def _opened(source: BinaryIO, demuxer: str) -> Iterator[InputContainer]:
-    source.seek(0)
+def _opened(blocks: Blocks, demuxer: str) -> Iterator[InputContainer]:
+    blocks.seek(0)
     with av.open(
-        source, "r", format=demuxer, options=_READING, metadata_errors="ignore", io_open=_no_other_file
+        blocks,
+        "r",
+        format=demuxer,
+        container_options=_READING,
+        metadata_errors="ignore",
+        buffer_size=BUFFER_BYTES,
+        io_open=_no_other_file,
     ) as given:
-        for stream in given.streams:
-            if stream.codec_context is not None:
-                stream.codec_context.thread_count = 1
         yield given
 
 
-def _chosen(given: InputContainer) -> list[Stream]:
-    """Sound and moving pictures. A cover is a picture too, and stays behind."""
-    streams: list[Stream] = [
-        stream
-        for stream in (*given.streams.video, *given.streams.audio)
-        if not stream.disposition & Disposition.attached_pic
-    ]
+def _chosen(given: InputContainer, demuxer: str) -> list[Stream]:
+    """Moving pictures and sound. A cover is a picture too, and stays behind.
+
+    Sound of an unknown codec is left out where there is other sound; a film whose pictures cannot be taken
+    over is not a film any more.
+    """
+    films = [one for one in given.streams.video if not one.disposition & Disposition.attached_pic]
+    sounds = [one for one in given.streams.audio if target_for(demuxer, codecs={codec_of(one)})]
+    streams: list[Stream] = [*films, *(sounds or given.streams.audio)]
     if not streams or len(streams) > MAX_STREAMS:
         raise NotCleaned(Reason.TYPE_NOT_CLEANED)
     return streams
-
-
-def _size_of(chosen: Sequence[Stream]) -> tuple[int, int]:
-    for stream in chosen:
-        if isinstance(stream, VideoStream):
-            return stream.codec_context.width, stream.codec_context.height
-    return 0, 0
-
-
-def _pictured(source: BinaryIO, demuxer: str, *, out: Parts) -> bytes:
-    """The first whole picture, small, and one that fits a screen; empty where none can be decoded."""
-    try:
-        picture = _first_picture(source, demuxer)
-    except (av.error.FFmpegError, ValueError, MemoryError):
-        picture = None
-    if picture is None:
-        return b""
-    poster, size = for_screen(picture)
-    out.add(poster, role=PartRole.SCREEN, media_type="image/jpeg", width=size[0], height=size[1])
-    return thumbnail_of(picture)
-
-
-def _first_picture(source: BinaryIO, demuxer: str) -> Any:
-    with _opened(source, demuxer) as given:
-        stream = next(one for one in _chosen(given) if isinstance(one, VideoStream))
-        context = stream.codec_context
-        if not 0 < context.width * context.height <= MAX_THUMBNAIL_PIXELS:
-            return None
-        context.skip_frame = "NONKEY"
-        for count, packet in enumerate(given.demux(stream)):
-            for frame in stream.decode(packet):
-                return frame.to_image()  # type: ignore[no-untyped-call]  # untyped in PyAV
-            if count > THUMBNAIL_PACKETS:
-                return None
-    return None
 
 
 def _no_other_file(*_asked: object) -> NoReturn:

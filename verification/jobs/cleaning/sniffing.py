@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from verification.clean_report import FileType
+from verification.jobs.cleaning.media_containers import is_transport_stream
 from verification.jobs.cleaning.text import looks_like_text
 
 #: Enough to tell a text from something that only begins like one.
@@ -31,8 +32,7 @@ _MAGIC: Final = (
     (b"\xff\xfb", FileType.AUDIO),
     (b"\xff\xf3", FileType.AUDIO),
     (b"\xff\xf2", FileType.AUDIO),
-    (b"\xff\xf1", FileType.AUDIO),
-    (b"\xff\xf9", FileType.AUDIO),
+    *((bytes((0xFF, second)), FileType.AUDIO) for second in (0xF0, 0xF1, 0xF8, 0xF9, 0xFA, 0xE2, 0xE3)),
     (b"OggS", FileType.AUDIO),
     (b"fLaC", FileType.AUDIO),
     (b"#!AMR", FileType.AUDIO),
@@ -40,7 +40,7 @@ _MAGIC: Final = (
 )
 _RIFF: Final = {b"WEBP": FileType.WEBP, b"WAVE": FileType.AUDIO, b"AVI ": FileType.VIDEO}
 #: How a QuickTime file may begin that does not say what it is.
-_OLD_MOVIE: Final = frozenset({b"moov", b"mdat", b"wide", b"free"})
+_OLD_MOVIE: Final = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip"})
 _HEIF: Final = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
@@ -55,6 +55,8 @@ def file_type_of(head: bytes) -> FileType:
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
+    if is_transport_stream(head):
+        return FileType.VIDEO
     return FileType.TEXT if looks_like_text(head) else FileType.UNKNOWN
 
 
