@@ -59,6 +59,7 @@ _USER_DATA_TYPES: Final = (b"\x04", b"\x05")
 _LOOKED_AT: Final = 8
 #: An ALAC cookie: box head, version, and 24 bytes of set-up; more would be somebody's.
 _ALAC_BYTES: Final = 36
+_BEFORE_ALL: Final = -(2**62)
 #: What rides on a packet and is part of the sound or picture.
 _NEEDED: Final = ("new_extradata", "skip_samples", "palette")
 #: What rides on packets, may hold anything, and is written by these muxers.
@@ -83,7 +84,7 @@ class Track:
         self._rides = made.format.name in _CARRYING
         self._mux = made.mux_one
         self._seen = 0
-        self._last: int | None = None
+        self._last = _BEFORE_ALL
         self._end = 0
         self._base = stream.time_base or Fraction(1)
         self._shift = int(start_microseconds / 1_000_000 / self._base)
@@ -109,10 +110,17 @@ class Track:
 
     def _send(self, packet: av.Packet[Any]) -> None:
         bare = self._bare(packet) if self._rewrite is not None or self._rides else packet
-        if bare is not None:
-            self._put_in_order(bare)
-            bare.stream = self._target
-            self._mux(bare)
+        if bare is None:
+            return
+        shown_at, decoded_at = bare.pts, bare.dts
+        if shown_at is None or decoded_at is None or decoded_at <= self._last or self._shift:
+            shown_at, decoded_at = self._put_in_order(bare)
+        self._last = decoded_at
+        end = shown_at + (bare.duration or 0)
+        if end > self._end:
+            self._end = end
+        bare.stream = self._target
+        self._mux(bare)
 
     def _make_filter(self, stream: Stream) -> BitStreamFilterContext | None:
         said = _FILTERS.get(self._codec)
@@ -151,23 +159,19 @@ class Track:
                 bare.set_sidedata(packet.get_sidedata(kind))
         return bare
 
-    def _put_in_order(self, packet: av.Packet[Any]) -> None:
-        """Times from the beginning of the recording, each after the one before."""
-        shown_at, decoded_at, last = packet.pts, packet.dts, self._last
+    def _put_in_order(self, packet: av.Packet[Any]) -> tuple[int, int]:
+        """Times from the beginning of the recording, each after the one before; when it is shown, decoded."""
+        shown_at, decoded_at = packet.pts, packet.dts
         if decoded_at is None:
             decoded_at = shown_at
         if decoded_at is not None:
             decoded_at -= self._shift
-        elif last is not None:
-            decoded_at = last + max(packet.duration or 0, 1)
         else:
-            decoded_at = 0
-        if last is not None and decoded_at <= last:
-            decoded_at = last + 1
+            decoded_at = self._end
+        packet.dts = decoded_at = max(decoded_at, self._last + 1)
         if shown_at is not None:
             packet.pts = shown_at = max(shown_at - self._shift, decoded_at)
-        packet.dts = self._last = decoded_at
-        self._end = max(self._end, (decoded_at if shown_at is None else shown_at) + (packet.duration or 0))
+        return decoded_at if shown_at is None else shown_at, decoded_at
 
     def _look(self, packet: av.Packet[Any]) -> None:
         """What the first packets carry beside sound and picture. Raises NotCleaned for an encrypted one."""
