@@ -87,8 +87,6 @@ def confined(cleaner: Cleaner, content: bytes | BinaryIO, *, private: PrivateKey
     content = b""
     if made.clean_grant is not None:
         key = open_file_key(made.clean_grant, private=private, recipient_key_id=ids[3], object_id=ids[1])
-        reader = SealedReader(
-            io.BytesIO(sunk.sealed), kind=ObjectKind.CLEAN, object_id=ids[1], file_key=key
-        )
+        reader = SealedReader(io.BytesIO(sunk.sealed), kind=ObjectKind.CLEAN, object_id=ids[1], file_key=key)
         content = b"".join(reader.chunks())
     return Answer(report, content, made.ending)

@@ -45,17 +45,18 @@ def film(
     frames: int = 50,
     rotation: int = 0,
     extras: bool = True,
+    still: bool = False,
     options: Mapping[str, str] | None = None,
-    **settings: str,
+    settings: Mapping[str, str] | None = None,
 ) -> bytes:
     """A film with sound. rotation: degrees against the clock.  extras: marks, chapters and other tracks.
 
-    options: the muxer's.  settings: the picture encoder's.
+    still: always the same picture, and silence.  options: the muxer's.  settings: the picture encoder's.
     """
     out = io.BytesIO()
     wanted = {"movflags": "use_metadata_tags"} if muxer == "mov" else {}
     with av.open(out, "w", format=muxer, container_options={**wanted, **(options or {})}) as made:
-        pictures = made.add_stream(video, rate=RATE, options={"g": "10", **settings})
+        pictures = made.add_stream(video, rate=RATE, options={"g": "10", **(settings or {})})
         assert isinstance(pictures, VideoStream)
         pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         pictures.thread_count = 1
@@ -68,10 +69,10 @@ def film(
         if extras:
             _mark(made, muxer)
         for number in range(frames):
-            made.mux(pictures.encode(_frame(number, pictures.pix_fmt)))
+            made.mux(pictures.encode(_frame(number, pictures.pix_fmt, moves=not still)))
         made.mux(pictures.encode(None))
         if heard is not None:
-            _sing(made, heard, seconds=frames / RATE)
+            _sing(made, heard, seconds=frames / RATE, is_silent=still)
         if said is not None:
             packet: av.Packet[Any] = av.Packet(struct.pack(">H", len(SAID)) + SAID.encode())
             packet.pts = packet.dts = 0
@@ -100,13 +101,13 @@ def sound(muxer: str, codec: str, *, seconds: float = 1.0, cover: bool = False, 
     return out.getvalue()
 
 
-def long_film(*, hours: float, size: tuple[int, int] = (WIDTH, HEIGHT), bitrate_factor: int = 0) -> bytes:
-    """A film of a still, silent room, made of the packets of two seconds over and over.
-
-    bitrate_factor: for large files; so many KiB of nothing are added to each picture as filler.
-    """
+def long_film(*, hours: float) -> bytes:
+    """A film of a still, silent room, made of the packets of two seconds over and over."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(film(extras=False)), "r") as short, av.open(out, "w", format="mp4") as made:
+    with (
+        av.open(io.BytesIO(film(extras=False, still=True)), "r") as short,
+        av.open(out, "w", format="mp4") as made,
+    ):
         targets = {one.index: made.add_stream_from_template(one, opaque=True) for one in short.streams}
         base = {one.index: (one.time_base, one.type) for one in short.streams}
         packets = [(one.stream_index, bytes(one), one.pts, one.dts, one.is_keyframe) for one in short.demux()]
@@ -169,16 +170,16 @@ def _said(made: OutputContainer, muxer: str) -> Any:
     return None
 
 
-def _frame(number: int, form: str) -> av.VideoFrame:
+def _frame(number: int, form: str, *, moves: bool) -> av.VideoFrame:
     frame = av.VideoFrame(WIDTH, HEIGHT, form)
     for place, plane in enumerate(frame.planes):
-        row = bytes((number * 5 + column * (place + 1)) % 200 for column in range(plane.line_size))
+        row = bytes((number * 5 * moves + column * (place + 1)) % 200 for column in range(plane.line_size))
         plane.update(row * (plane.buffer_size // plane.line_size))
     frame.pts, frame.time_base = number, Fraction(1, RATE)
     return frame
 
 
-def _sing(made: OutputContainer, heard: Any, *, seconds: float) -> None:
+def _sing(made: OutputContainer, heard: Any, *, seconds: float, is_silent: bool = False) -> None:
     made.start_encoding()
     form, rate = heard.codec_context.format.name, heard.codec_context.rate
     wave = [math.sin(number / 9) for number in range(SAMPLES)]
@@ -190,7 +191,7 @@ def _sing(made: OutputContainer, heard: Any, *, seconds: float) -> None:
     size = heard.codec_context.frame_size or SAMPLES
     for number in range(int(seconds * rate / size)):
         frame = av.AudioFrame(format=form, layout=heard.codec_context.layout.name, samples=size)
-        one = content[form[:3]]
+        one = bytes(8) if is_silent else content[form[:3]]
         for plane in frame.planes:
             plane.update((one * (1 + plane.buffer_size // len(one)))[: plane.buffer_size])
         frame.sample_rate, frame.pts, frame.time_base = rate, number * size, Fraction(1, rate)
