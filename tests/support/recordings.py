@@ -156,7 +156,7 @@ def _mark(made: OutputContainer, muxer: str) -> None:
     made.metadata.update(MARKS)
     if muxer in ("mp4", "mov", "matroska"):
         chapter = {"id": 1, "start": 0, "end": 1000, "time_base": Fraction(1, 1000)}
-        made.set_chapters([{**chapter, "metadata": {"title": CHAPTER}}])  # type: ignore[typeddict-item]
+        made.set_chapters([{**chapter, "metadata": {"title": CHAPTER}}])  # type: ignore[typeddict-item]  # a dict spread is no TypedDict
     if muxer == "matroska":
         made.add_attachment("notes.txt", "text/plain", ATTACHED.encode())
 
