@@ -40,6 +40,8 @@ SAVED: Final = {
     "audio/x-matroska": "mka",
     "video/ogg": "ogv",
     "audio/amr": "amr",
+    "video/3gpp": "3gp",
+    "audio/3gpp": "3gp",
 }
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 _RESERVED: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)

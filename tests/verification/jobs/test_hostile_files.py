@@ -6,23 +6,20 @@ files the tests make and, where they lie on the machine, half from real ones.
 
 from __future__ import annotations
 
-import io
 import random
-import secrets
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from portal.crypto.recipients import PrivateKey, open_file_key
-from portal.crypto.stream import ObjectKind, open_bytes, seal_bytes
+from portal.crypto.recipients import PrivateKey
+from tests.support.confined import confined
 from tests.support.documents import pdf_by_hand, pdf_of, pdf_with_everything, zip_bomb, zip_of
 from tests.support.photographs import encoded, photograph, png_bomb, scan
 from tests.verification.web.looking import film_of, sound_of
 from verification.clean_report import CleanReport, Reason
-from verification.jobs.cleaning.cleaner import Cleaner, in_memory
-from verification.jobs.cleaning.protocol import CleanRequest, Ending
+from verification.jobs.cleaning.cleaner import Cleaner
+from verification.jobs.cleaning.protocol import Ending
 
 pytestmark = pytest.mark.slow
 
@@ -45,27 +42,8 @@ class Looking:
 
     def at(self, content: bytes) -> tuple[CleanReport, bytes, Ending]:
         """The report, the clean copy (or nothing) and how the child ended. Raises ChildDied."""
-        ids, key = [uuid.uuid4() for _ in range(4)], secrets.token_bytes(32)
-        request = CleanRequest(
-            object_id=ids[0], kind=ObjectKind.ATTACHMENT, clean_id=ids[1], report_id=ids[2],
-            recipient_key_id=ids[3], recipient_public=self._reader.public().to_bytes(),
-        )  # fmt: skip
-        sealed = seal_bytes(content, kind=ObjectKind.ATTACHMENT, object_id=ids[0], file_key=key)
-        copy = io.BytesIO()
-        with in_memory([sealed]) as source:
-            came = self._cleaner.clean(request, source_fd=source, file_key=key, clean_out=copy)
-
-        def opened(box: bytes, grant: bytes, kind: ObjectKind, object_id: uuid.UUID) -> bytes:
-            file_key = open_file_key(
-                grant, private=self._reader, recipient_key_id=ids[3], object_id=object_id
-            )
-            return open_bytes(box, kind=kind, object_id=object_id, file_key=file_key)
-
-        report = CleanReport.decode(opened(came.report, came.report_grant, ObjectKind.REPORT, ids[2]))
-        clean = b""
-        if came.clean_grant is not None:
-            clean = opened(copy.getvalue(), came.clean_grant, ObjectKind.CLEAN, ids[1])
-        return report, clean, came.ending
+        answer = confined(self._cleaner, content, private=self._reader)
+        return answer.report, answer.content, answer.ending
 
 
 @pytest.fixture(scope="module")

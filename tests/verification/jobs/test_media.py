@@ -248,8 +248,13 @@ def test_film_that_breaks_off_is_kept_as_far_as_it_goes() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [film("mp4")[:4000], b"\x1aE\xdf\xa3" + bytes(400), b"ID3\x04\x00\x00\x00\x00\x00\x05" + bytes(90)],
-    ids=["mp4 without its index", "mkv of zeros", "tag with nothing behind it"],
+    [
+        film("mp4")[:4000],
+        b"\x1aE\xdf\xa3" + bytes(400),
+        b"ID3\x04\x00\x00\x00\x00\x00\x05" + bytes(90),
+        b"ID3\x04\x00\x00\x00\x00\x00\x05" + sound("wav", "pcm_s16le"),
+    ],
+    ids=["mp4 without its index", "mkv of zeros", "tag with nothing behind it", "no frame in all of it"],
 )
 def test_broken_recording_is_refused_as_broken(content: bytes) -> None:
     with pytest.raises(NotCleaned, match=Reason.BROKEN):

@@ -155,6 +155,8 @@ def _copy(blocks: Blocks, seen: _Seen, *, into: Rehearsal | Performance) -> tupl
             tracks = {stream.index: Track(stream, made, start_microseconds=start) for stream in chosen}
             for packet in _packets(given, chosen, most=_most_packets(blocks)):
                 tracks[packet.stream_index].take(packet)
+            if all(track.is_empty for track in tracks.values()):
+                raise NotCleaned(Reason.BROKEN)
     inside = {kind for track in tracks.values() for kind in track.kinds}
     return max(track.milliseconds for track in tracks.values()), inside
 

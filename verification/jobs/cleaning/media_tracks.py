@@ -68,11 +68,15 @@ _CARRYING: Final = ("matroska", "webm")
 
 
 class Track:
-    """A stream and where it goes. kinds: what was found inside the stream and left out."""
+    """A stream and where it goes.
+
+    kinds: what was found inside the stream and left out.  is_empty: nothing of it went out.
+    """
 
     def __init__(self, stream: Stream, made: OutputContainer, *, start_microseconds: int) -> None:
         """Raises NotCleaned, FFmpegError where the muxer or a filter refuses."""
         self.kinds: set[Removed] = set()
+        self.is_empty = True
         self._codec = codec_of(stream)
         self._target = made.add_stream_from_template(stream, opaque=True)
         self._target.metadata.clear()
@@ -121,6 +125,7 @@ class Track:
             self._end = end
         bare.stream = self._target
         self._mux(bare)
+        self.is_empty = False
 
     def _make_filter(self, stream: Stream) -> BitStreamFilterContext | None:
         said = _FILTERS.get(self._codec)
