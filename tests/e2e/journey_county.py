@@ -23,6 +23,7 @@ from tests.bench.load import TIP, hidden_fields
 from tests.e2e import journey_times as times
 from tests.e2e.journey_address import Doorway
 from tests.e2e.journey_marks import Marks
+from tests.e2e.journey_people import Citizen, fill_in, ids_in
 from tests.e2e.journey_walk import CAST, Walk
 from tests.support.demo import RunningDemo
 from tests.support.intake_server import Client, multipart
@@ -190,3 +191,18 @@ def _waiting(county: County) -> int:
         ).scalar_one()
     engine.dispose()
     return count
+
+
+def new_tip(county: County, account: str, *files: Path) -> str:
+    """One more report in the county; returns the tip's id, found in the inbox by its first words."""
+    person = Citizen(county.walk.new_citizen().visitor, url=county.door.url)
+    form = fill_in(person).fill(account=account)
+    if files:
+        form.attach("files", *files)
+    form.press()
+    person.read_receipt()
+    supervisor = county.walk.colleague("supervisor")
+    supervisor.go("/inbox?order=new")
+    rows = supervisor.page.locator("main tr", has_text=account[:12])
+    supervisor.open(rows.locator('a[href*="/tips/"]').first)
+    return ids_in(supervisor.page, "/tips/{}")[0]

@@ -16,6 +16,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.e2e.journey_forms import Form, Value
 from tests.support.browser import Visitor
+from tests.support.public import TYPED
 from verification.cli.demo import Account
 
 
@@ -147,3 +148,9 @@ def write_file(folder: Path, name: str, content: bytes) -> Path:
     path = folder / name
     path.write_bytes(content)
     return path
+
+
+def fill_in(person: Citizen, *, language: str = "zh-Hans") -> Form:
+    """An ordinary report, typed and not yet sent."""
+    person.page.goto(f"{person.url}/submit?lang={language}")
+    return person.form().fill(**TYPED)

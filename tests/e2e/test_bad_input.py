@@ -24,9 +24,9 @@ from portal.clock import SystemClock
 from portal.db import Database
 from portal.models import SYSTEM_RNG
 from tests.conftest import NewVisitor
-from tests.e2e.journey_county import County
+from tests.e2e.journey_county import County, new_tip
 from tests.e2e.journey_forms import Form
-from tests.e2e.journey_people import Citizen, ids_in, write_file
+from tests.e2e.journey_people import Citizen, fill_in, ids_in, write_file
 from tests.e2e.journey_servers import serving_portal
 from tests.e2e.test_journey import DESK as DESK_LOGINS
 from tests.support.intake import SigningDesk
@@ -56,12 +56,6 @@ def citizen(new_visitor: NewVisitor) -> Callable[[int], Citizen]:
         return Citizen(new_visitor(script=False), url=f"http://127.0.0.1:{port}")
 
     return visit
-
-
-def fill_in(person: Citizen, *, language: str = "zh-Hans") -> Form:
-    """An ordinary report, typed and not yet sent."""
-    person.page.goto(f"{person.url}/submit?lang={language}")
-    return person.form().fill(**TYPED)
 
 
 def still_typed(person: Citizen) -> bool:
@@ -231,21 +225,6 @@ def test_locked_database_says_busy_to_citizen_and_supervisor_and_keeps_what_they
 
 
 # --- two people on one tip ---------------------------------------------------------------------------------
-
-
-def new_tip(county: County, account: str, *files: Path) -> str:
-    """One more report in the county; returns the tip's id, found in the inbox by its first words."""
-    person = Citizen(county.walk.new_citizen().visitor, url=county.door.url)
-    form = fill_in(person).fill(account=account)
-    if files:
-        form.attach("files", *files)
-    form.press()
-    person.read_receipt()
-    supervisor = county.walk.colleague("supervisor")
-    supervisor.go("/inbox?order=new")
-    rows = supervisor.page.locator("main tr", has_text=account[:12])
-    supervisor.open(rows.locator('a[href*="/tips/"]').first)
-    return ids_in(supervisor.page, "/tips/{}")[0]
 
 
 def test_second_supervisor_is_told_that_it_changed_and_keeps_what_they_typed(county: County) -> None:
