@@ -56,9 +56,9 @@ def enter_namespaces() -> None:
 def map_to(user: int, group: int, *, inside_user: int, inside_group: int) -> None:
     """Say who this process is in the user namespace it has just made. Raises OSError."""
     own = Path("/proc/self")
-    (own / "setgroups").write_text("deny", encoding="ascii")
-    (own / "uid_map").write_text(f"{inside_user} {user} 1", encoding="ascii")
-    (own / "gid_map").write_text(f"{inside_group} {group} 1", encoding="ascii")
+    (own / "setgroups").write_bytes(b"deny")
+    (own / "uid_map").write_bytes(b"%d %d 1" % (inside_user, user))
+    (own / "gid_map").write_bytes(b"%d %d 1" % (inside_group, group))
 
 
 def build_root(*, programs: Path) -> None:

@@ -56,6 +56,7 @@ _WITHIN_NAME: Final = {
     "/vbaproject": Removed.EMBEDDED,
     "/activex/": Removed.EMBEDDED,
 }
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".emf", ".wmf", ".svg", ".webp")
 _TEXTS: Final = frozenset({"word/document.xml", "content.xml"})
 _IN_TEXT: Final = {
     b"<w:ins ": Removed.EDIT_HISTORY,
@@ -98,6 +99,8 @@ def _in_archive(source: BinaryIO) -> tuple[Suite, set[Removed]]:
                 suite = suite or next((each for start, each in _FOLDERS.items() if name.startswith(start)), None)
                 removed.update(*(kinds for start, kinds in _BY_NAME.items() if name.startswith(start)))
                 removed.update(kind for part, kind in _WITHIN_NAME.items() if part in name)
+                if "/media/" in name and not name.endswith(_PICTURES):
+                    removed.add(Removed.EMBEDDED)
                 if name in _TEXTS:
                     removed.update(_in_text(archive, entry))
     except _UNREADABLE:

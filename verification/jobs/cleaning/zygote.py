@@ -24,6 +24,7 @@ from typing import NoReturn
 from portal.crypto.recipients import PrivateKey
 from portal.crypto.stream import ObjectKind, seal_bytes
 from verification.jobs.cleaning.child import clean_one
+from verification.jobs.cleaning.fonts import keep_font
 from verification.jobs.cleaning.limits import Limits, limits_for
 from verification.jobs.cleaning.office_box import is_installed, live_in_box
 from verification.jobs.cleaning.protocol import MAX_MESSAGE_BYTES, SANDBOX_MISSING, CleanRequest, Ending
@@ -163,6 +164,7 @@ def main(arguments: list[str]) -> int:
         # The worker finishes its job when it is told to stop, and our socket then closes.
         signal.signal(number, signal.SIG_IGN)
     die_with_parent(int(arguments[1]))
+    keep_font()
     warm_up()
     leave_network()
     gc.collect()
