@@ -37,7 +37,7 @@ _COLLECTION: Final = int.from_bytes(b"ttcf", "big")
 _FACE_NAME: Final = b"Kept\0"
 
 
-class KeptFont(pypdfium2.PdfSysfontBase):
+class KeptFont(pypdfium2.PdfSysfontBase):  # type: ignore[misc]  # the library has no types
     """Answers every question for an East Asian font with the one that is kept, every other with none."""
 
     def __init__(self, content: mmap.mmap, *, face: int) -> None:

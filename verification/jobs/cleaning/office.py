@@ -64,7 +64,15 @@ _IN_TEXT: Final = {
     b"<text:tracked-changes": Removed.EDIT_HISTORY,
     b"<office:annotation": Removed.COMMENTS,
 }
-_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, ValueError, OverflowError, struct.error, EOFError, OSError)
+_UNREADABLE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ValueError,
+    OverflowError,
+    struct.error,
+    EOFError,
+    OSError,
+)
 
 
 def clean_office(source: BinaryIO, *, box: BinaryIO, out: Parts) -> Outcome:
@@ -96,7 +104,9 @@ def _in_archive(source: BinaryIO) -> tuple[Suite, set[Removed]]:
         with zipfile.ZipFile(source) as archive:
             for entry in archive.infolist():
                 name = entry.filename.lower()
-                suite = suite or next((each for start, each in _FOLDERS.items() if name.startswith(start)), None)
+                suite = suite or next(
+                    (each for start, each in _FOLDERS.items() if name.startswith(start)), None
+                )
                 removed.update(*(kinds for start, kinds in _BY_NAME.items() if name.startswith(start)))
                 removed.update(kind for part, kind in _WITHIN_NAME.items() if part in name)
                 if "/media/" in name and not name.endswith(_PICTURES):

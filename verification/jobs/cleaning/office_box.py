@@ -1,4 +1,4 @@
-"""A box of its own for LibreOffice: a document goes in through a socket, a PDF comes out, nothing else leaves.
+"""A box of its own for LibreOffice: a document goes in through a socket, a PDF comes out, and nothing else.
 
 Owns: the wire to the confined child, the namespaces, the root of read-only programs on a private tmpfs, the
 limits. The box is forked from the zygote, which never held a key, when a confined child asks for it. Where it
@@ -231,7 +231,7 @@ def _become_program(suite: Suite) -> NoReturn:
         )
         # There is no /proc to tell the loader where the program lies.
         found = {"LD_LIBRARY_PATH": str(PROGRAM.parent), "PATH": "/usr/bin", "LANG": "C.UTF-8"}
-        os.execve(PROGRAM, (str(PROGRAM), *arguments), found | {"HOME": "/work", "TMPDIR": "/work"})
+        os.execve(PROGRAM, (str(PROGRAM), *arguments), found | {"HOME": "/work", "TMPDIR": "/work"})  # noqa: S606  # our own words alone
     finally:
         os._exit(code)
 

@@ -162,7 +162,10 @@ def box_program() -> Program | None:
         (_IF_EQUAL, None, "kill", machine.audit),
         (_LOAD, None, None, _CALL_NUMBER),
         (_IF_AT_LEAST, "kill", None, _X32),
-        *((_IF_EQUAL, "refuse", None, number) for number in _NOT_IN_A_BOX[platform.machine()]),
+        *(
+            (_IF_EQUAL, "refuse", None, number)
+            for number in (*_NOT_IN_A_BOX[platform.machine()], *_NEW_MOUNTS)
+        ),
         (_IF_EQUAL, "look at the flags", None, machine.clone),
         (_IF_EQUAL, "not there", "allow", machine.clone3),
         "look at the flags",
@@ -176,12 +179,11 @@ def box_program() -> Program | None:
 #: ptrace, unshare, setns, mount, umount2, pivot_root, bpf, keyctl, add_key, request_key, perf_event_open,
 #: userfaultfd, io_uring_setup, kexec_load, init_module, process_vm_readv, process_vm_writev,
 #: open_by_handle_at, open_tree, move_mount, fsopen, fsmount, mount_setattr.
+#: These have the same numbers everywhere.
 _NEW_MOUNTS: Final = (428, 429, 430, 432, 442)
 _NOT_IN_A_BOX: Final = {
-    "x86_64": (101, 272, 308, 165, 166, 155, 321, 250, 248, 249, 298, 323, 425, 246, 175, 310, 311, 304)
-    + _NEW_MOUNTS,
-    "aarch64": (117, 97, 268, 40, 39, 41, 280, 219, 217, 218, 241, 282, 425, 104, 105, 270, 271, 265)
-    + _NEW_MOUNTS,
+    "x86_64": (101, 272, 308, 165, 166, 155, 321, 250, 248, 249, 298, 323, 425, 246, 175, 310, 311, 304),
+    "aarch64": (117, 97, 268, 40, 39, 41, 280, 219, 217, 218, 241, 282, 425, 104, 105, 270, 271, 265),
 }
 
 #: Operation, where to go if true and if false (None: the next line), operand.
