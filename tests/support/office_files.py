@@ -13,7 +13,7 @@ _PARTS = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 
 
 def docx_of(*lines: str, text: str = "", before: bytes = b"", marked: bool = False) -> bytes:
-    """A letter of these lines, or of one ``text``. before: its root element.  marked: with what hides in it."""
+    """A letter of these lines, or of one ``text``. before: its root element.  marked: all that hides."""
     added = (
         f"<w:p><w:ins w:id='1' w:author='{MARKS['artist']}'><w:r><w:t>new</w:t></w:r></w:ins>"
         "<w:commentReference w:id='0'/></w:p>"

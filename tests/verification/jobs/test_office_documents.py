@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.support.confined import Looking
-from tests.support.documents import zip_of
+from tests.support.documents import pdf_of_borrowed_letters, zip_of
 from tests.support.office_files import docx_of
 from tests.support.photographs import marks_in
 from verification.clean_report import FileType, PartRole, Reason, Removed
 from verification.jobs.cleaning import office_box
 from verification.jobs.cleaning.cleaner import Cleaner
+from verification.jobs.cleaning.fonts import has_font
 
 pytestmark = pytest.mark.slow
 needs_office = pytest.mark.skipif(not office_box.is_installed(), reason="needs LibreOffice")
@@ -85,3 +88,32 @@ def test_locked_document_says_so(looking: Looking) -> None:
     report, _clean, _ending = looking.at(content)
     expected = Reason.ENCRYPTED if office_box.is_installed() else Reason.TYPE_NOT_CLEANED
     assert (report.reason, report.file_type) == (expected, FileType.OFFICE)
+
+
+def test_mutated_documents_end_as_copy_or_reason(looking: Looking) -> None:
+    chance, zygote = random.Random(20261123), looking.zygote
+    original = docx_of("路坏了半年。", marked=True)
+    endings = set()
+    for _ in range(12):
+        content = bytearray(original)
+        for _ in range(chance.choice([1, 3, 20])):
+            content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        report, clean, ending = looking.at(bytes(content))
+        assert (clean != b"") == (report.reason is None)
+        assert ending.cpu_seconds < 10
+        endings.add(report.reason)
+    assert looking.zygote == zygote
+    assert len(endings) > 1
+
+
+@pytest.mark.skipif(not has_font(), reason="needs a Chinese font")
+def test_pdf_without_its_chinese_font_is_drawn_in_the_hosts(looking: Looking) -> None:
+    simple, rich = (_ink(looking, letter * 4) for letter in "一鑫")
+    assert 0 < 3 * simple < rich
+
+
+def _ink(looking: Looking, text: str) -> int:
+    report, clean, _ending = looking.at(pdf_of_borrowed_letters(text))
+    (page,) = (part for part in report.parts if part.role is PartRole.PAGE)
+    picture = Image.open(BytesIO(clean[page.start : page.start + page.length])).convert("L")
+    return sum(picture.histogram()[:100])

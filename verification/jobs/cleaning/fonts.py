@@ -93,16 +93,24 @@ class KeptFont(pypdfium2.PdfSysfontBase):  # type: ignore[misc]  # the library h
         """It is kept."""
 
 
-def keep_font() -> bool:
-    """Map the first known font of this host and give it to pdfium; False where there is none."""
-    found = {path.name: path for path in FONTS.rglob("*.tt[cf]") if path.name in _KNOWN}
-    name = next((name for name in _KNOWN if name in found), None)
-    if name is None:
-        return False
-    descriptor = os.open(found[name], os.O_RDONLY | os.O_CLOEXEC)
+def has_font() -> bool:
+    """Whether this host has a known font."""
+    return _found() is not None
+
+
+def _found() -> Path | None:
+    found = {path.name: path for path in FONTS.rglob("*.tt[cf]")}
+    return next((found[name] for name in _KNOWN if name in found), None)
+
+
+def keep_font() -> None:
+    """Map the first known font of this host, where there is one, and give it to pdfium."""
+    path = _found()
+    if path is None:
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         content = mmap.mmap(descriptor, 0, prot=mmap.PROT_READ)
     finally:
         os.close(descriptor)
-    KeptFont(content, face=_KNOWN[name]).setup()
-    return True
+    KeptFont(content, face=_KNOWN[path.name]).setup()
