@@ -67,7 +67,7 @@ def build_root(*, programs: Path) -> None:
     _mount("tmpfs", str(_NEW_ROOT), kind="tmpfs", flags=_MS_NOSUID | _MS_NODEV, options=MEMORY_DISK)
     for each in (*_PROGRAMS, *_MORE, *_DEVICES):
         _bring(Path(each), is_device=each in _DEVICES)
-    for own in ("work", "work/out", "tmp", "home"):
+    for own in ("box", "box/out", "tmp", "home"):
         (_NEW_ROOT / own).mkdir()
     os.chdir(_NEW_ROOT)
     pivot_root = _PIVOT_ROOT.get(platform.machine())
@@ -75,7 +75,7 @@ def build_root(*, programs: Path) -> None:
         raise BoxMissing
     if _LIBC.umount2(b".", _MNT_DETACH) != 0:
         raise BoxMissing
-    os.chdir("/work")
+    os.chdir("/box")
     if not programs.is_dir():
         raise BoxMissing
 

@@ -160,7 +160,7 @@ def _say(line: int, how: Drawn, length: int = 0) -> None:
 def _take(line: int) -> Suite:
     """The document, into the box's own memory."""
     number, length = WIRE.unpack(_exactly(line, WIRE.size))
-    with Path("/work/document").open("wb") as out:
+    with Path("/box/document").open("wb") as out:
         while length:
             piece = os.read(line, min(length, PIECE_BYTES))
             if not piece:
@@ -182,7 +182,7 @@ def _exactly(line: int, length: int) -> bytes:
 
 def _draw(suite: Suite) -> Drawn:
     """Run the program until it is done, at most twice."""
-    profile = Path("/work/profile/user")
+    profile = Path("/box/profile/user")
     profile.mkdir(parents=True)
     (profile / "registrymodifications.xcu").write_bytes(_SETTINGS)
     until = time.monotonic() + BOX_WALL_SECONDS
@@ -194,7 +194,7 @@ def _draw(suite: Suite) -> Drawn:
         code = _end_of(pid, until=until)
         if code != START_AGAIN:
             break
-    if code == 0 and _is_plain(Path("/work/out/document.pdf")):
+    if code == 0 and _is_plain(Path("/box/out/document.pdf")):
         return Drawn.WELL
     # Short of memory it gives up by one signal or another.
     return Drawn.OVER_LIMITS if code < 0 else Drawn.BROKEN
@@ -225,13 +225,13 @@ def _become_program(suite: Suite) -> NoReturn:
         resource.setrlimit(resource.RLIMIT_CPU, (BOX_CPU_SECONDS, BOX_CPU_SECONDS + 1))
         forbid_in_box()
         arguments = (
-            *("-env:UserInstallation=file:///work/profile", "--headless", "--norestore", "--nolockcheck"),
+            *("-env:UserInstallation=file:///box/profile", "--headless", "--norestore", "--nolockcheck"),
             *("--convert-to", _AS_PDF.format(suite=suite.name.lower())),
-            *("--outdir", "/work/out", "/work/document"),
+            *("--outdir", "/box/out", "/box/document"),
         )
         # There is no /proc to tell the loader where the program lies.
         found = {"LD_LIBRARY_PATH": str(PROGRAM.parent), "PATH": "/usr/bin", "LANG": "C.UTF-8"}
-        os.execve(PROGRAM, (str(PROGRAM), *arguments), found | {"HOME": "/work", "TMPDIR": "/work"})  # noqa: S606  # our own words alone
+        os.execve(PROGRAM, (str(PROGRAM), *arguments), found | {"HOME": "/box", "TMPDIR": "/box"})  # noqa: S606  # our own words alone
     finally:
         os._exit(code)
 
@@ -247,7 +247,7 @@ def _give(line: int, how: Drawn) -> None:
     if how is not Drawn.WELL:
         _say(line, how)
         return
-    with Path("/work/out/document.pdf").open("rb") as pdf:
+    with Path("/box/out/document.pdf").open("rb") as pdf:
         _say(line, how, length := os.fstat(pdf.fileno()).st_size)
         while length > 0 and (piece := pdf.read(min(length, PIECE_BYTES))):
             sent = memoryview(piece)
