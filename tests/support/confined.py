@@ -90,3 +90,21 @@ def confined(cleaner: Cleaner, content: bytes | BinaryIO, *, private: PrivateKey
         reader = SealedReader(io.BytesIO(sunk.sealed), kind=ObjectKind.CLEAN, object_id=ids[1], file_key=key)
         content = b"".join(reader.chunks())
     return Answer(report, content, made.ending)
+
+
+class Looking:
+    """One zygote; ``at`` cleans some bytes in a child and opens what came back."""
+
+    def __init__(self, cleaner: Cleaner) -> None:
+        self._cleaner = cleaner
+        self._reader = PrivateKey.generate()
+
+    @property
+    def zygote(self) -> int | None:
+        """Its process id."""
+        return self._cleaner.pid
+
+    def at(self, content: bytes) -> tuple[CleanReport, bytes, Ending]:
+        """The report, the clean copy (or nothing) and how the child ended. Raises ChildDied."""
+        answer = confined(self._cleaner, content, private=self._reader)
+        return answer.report, answer.content, answer.ending

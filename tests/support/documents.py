@@ -25,14 +25,35 @@ def pdf_of(pages: int, *, width: int = 100) -> bytes:
 def pdf_by_hand(*, count: int = 1, kids: str = "3 0 R", size: str = "0 0 200 100", info: str = "") -> bytes:
     """One page drawn by hand, in a page tree that may claim what it likes. info: of the document."""
     drawing = b"1 0 0 rg 20 20 60 60 re f"
-    objects = [
+    return _numbered([
         b"<</Type/Catalog/Pages 2 0 R>>",
         f"<</Type/Pages/Count {count}/Kids[{kids}]>>".encode(),
         f"<</Type/Page/Parent 2 0 R/MediaBox[{size}]/Contents 4 0 R/Resources<<>>/Annots[5 0 R]>>".encode(),
         b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
         f"<</Type/Annot/Subtype/Text/Rect[0 0 9 9]/Contents({MARKS['comment']})>>".encode(),
         f"<<{info}>>".encode(),
-    ]
+    ])  # fmt: skip
+
+
+def pdf_of_borrowed_letters(text: str) -> bytes:
+    """One line in a Chinese font that the document does not bring along."""
+    drawing = f"BT /F1 40 Tf 10 30 Td <{text.encode('utf-16-be').hex()}> Tj ET".encode()
+    return _numbered([
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Count 1/Kids[3 0 R]>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(drawing), drawing),
+        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H/DescendantFonts[7 0 R]>>",
+        b"<<>>",
+        (b"<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light/FontDescriptor 8 0 R"
+        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>>>"),
+        (b"<</Type/FontDescriptor/FontName/STSong-Light/Flags 4/ItalicAngle 0/Ascent 880/Descent -120"
+        b"/CapHeight 880/StemV 80/FontBBox[0 -120 1000 880]>>"),
+    ])  # fmt: skip
+
+
+def _numbered(objects: list[bytes]) -> bytes:
+    """A document of these objects; the first is its catalogue, the sixth what it says of itself."""
     out, offsets = io.BytesIO(), []
     out.write(b"%PDF-1.4\n")
     for number, content in enumerate(objects, start=1):

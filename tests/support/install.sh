@@ -10,6 +10,7 @@ have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$
 have exiftool || missing="$missing libimage-exiftool-perl"
 have node || missing="$missing nodejs"
 { have fc-list && [ -n "$(fc-list :lang=zh 2>/dev/null)" ]; } || missing="$missing fontconfig fonts-noto-cjk"
+have soffice || missing="$missing libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
 [ -n "$missing" ] || exit 0
 
 as=""

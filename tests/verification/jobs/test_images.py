@@ -26,7 +26,7 @@ from tests.support.photographs import (
     scan,
 )
 from verification.clean_report import FileType, PartRole, Reason, Removed
-from verification.jobs.cleaning import images
+from verification.jobs.cleaning import images, page_pictures
 from verification.jobs.cleaning.formats import CLEANERS
 from verification.jobs.cleaning.output import NotCleaned
 from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
@@ -168,19 +168,22 @@ def test_transparency_is_kept_and_the_thumbnail_lies_on_white() -> None:
     assert looks_like(small.getpixel((20, 20)), (255, 255, 255))
 
 
-def test_scan_of_several_pages_becomes_one_tall_picture() -> None:
+def test_scan_of_several_pages_is_shown_page_by_page() -> None:
     original = scan(pages=3)
     clean = cleaned(original)
     assert marks_in(original) == {"artist", "description"}
-    assert marks_in(clean.encoded) == set()
+    assert marks_in(clean.content) == set()
     assert (clean.outcome.frames_total, clean.outcome.frames_kept) == (3, 3)
-    assert reread(clean).size == (100, 3 * 140 + 2 * 12)
+    assert clean.copy.media_type == "application/pdf"
+    pages = [Image.open(io.BytesIO(page)) for page in clean.of(PartRole.PAGE)]
+    assert [(page.size, page.mode) for page in pages] == [((100, 140), "L")] * 3
 
 
-def test_scan_with_more_pages_than_fit_says_how_many_were_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_PIXELS", 100 * 310)
+def test_scan_with_more_pages_than_are_kept_says_how_many_there_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_pictures, "MAX_PAGES", 2)
     clean = cleaned(scan(pages=5))
-    assert (clean.outcome.frames_total, clean.outcome.frames_kept, clean.copy.height) == (5, 2, 292)
+    assert (clean.outcome.frames_total, clean.outcome.frames_kept) == (5, 2)
+    assert len(clean.of(PartRole.PAGE)) == 2
 
 
 def test_animation_keeps_its_pictures_up_to_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from PIL import Image
 from tests.support.cleaning import cleaned
 from tests.support.documents import pdf_by_hand, pdf_of, pdf_with_everything
 from tests.support.photographs import MARKS, marks_in
-from verification.clean_report import PartRole, Reason, Removed
-from verification.jobs.cleaning import pages
+from verification.clean_report import FileType, PartRole, Reason, Removed
+from verification.jobs.cleaning import page_pictures, pages
 from verification.jobs.cleaning.output import NotCleaned
 
 pytestmark = pytest.mark.slow
@@ -56,10 +56,10 @@ def test_document_saved_over_again_says_so() -> None:
 
 
 def test_more_pages_than_are_drawn_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MAX_PAGES", 2)
+    monkeypatch.setattr(page_pictures, "MAX_PAGES", 2)
     outcome = cleaned(pdf_of(4)).outcome
     assert (outcome.frames_total, outcome.frames_kept) == (4, 2)
-    monkeypatch.setattr(pages, "DRAWING_SECONDS", -1.0)
+    monkeypatch.setattr(page_pictures, "DRAWING_SECONDS", -1.0)
     assert cleaned(pdf_of(4)).outcome.frames_kept == 1
 
 
@@ -97,7 +97,7 @@ def test_damaged_document_is_drawn_or_refused(at: int, damage: bytes) -> None:
     original = bytearray(pdf_with_everything())
     original[at : at + len(damage)] = damage
     try:
-        clean = cleaned(bytes(original))
+        clean = cleaned(bytes(original), file_type=FileType.PDF)
     except NotCleaned:
         return
     assert marks_in(clean.content) == set()

@@ -18,6 +18,7 @@ from portal.crypto.suites import KEY_BYTES
 from portal.errors import Tampered
 from verification.clean_report import CleanReport, FileType, Reason
 from verification.jobs.cleaning.formats import CLEANERS
+from verification.jobs.cleaning.office import clean_office
 from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
 from verification.jobs.cleaning.protocol import CleanRequest, Frame, frame
 from verification.jobs.cleaning.sniffing import HEAD_BYTES, file_type_of
@@ -105,14 +106,17 @@ class _CleanCopy:
         self._out.write(frame(Frame.CLEAN_KEY, grant))
 
 
-def clean_one(request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: BinaryIO) -> None:
+def clean_one(
+    request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: BinaryIO, box: BinaryIO | None = None
+) -> None:
     """Clean one sealed original and write every frame of the answer.
 
     source: the sealed original, seekable.  file_key: 32 bytes, its key.  out: the pipe to the worker.
+    box: the line to who draws office documents, unbuffered; None where nobody does.
     """
     recipient = PublicKey.from_bytes(request.recipient_public)
     clean = _CleanCopy(request, out=out)
-    report = _examine(request, source=source, file_key=file_key, parts=Parts(clean.write))
+    report = _examine(request, source=source, file_key=file_key, parts=Parts(clean.write), box=box)
     if report.reason is None:
         clean.finish(to=recipient)
     report_key = secrets.token_bytes(KEY_BYTES)
@@ -125,7 +129,9 @@ def clean_one(request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: 
     out.write(frame(Frame.REPORT, sealed) + frame(Frame.REPORT_KEY, grant) + frame(Frame.END))
 
 
-def _examine(request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts: Parts) -> CleanReport:
+def _examine(
+    request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts: Parts, box: BinaryIO | None
+) -> CleanReport:
     """The report; the clean copy, where there is one, has gone into ``parts``."""
     try:
         reader = SealedReader(
@@ -135,7 +141,7 @@ def _examine(request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts:
     except Tampered:
         return _report_damaged(source.seek(0, io.SEEK_END))
     file_type = file_type_of(head)
-    outcome = _cleaned(reader, file_type=file_type, parts=parts, given_up=request.reason)
+    outcome = _cleaned(reader, file_type=file_type, parts=parts, given_up=request.reason, box=box)
     return CleanReport(
         reason=outcome.reason,
         file_type=outcome.file_type or file_type,
@@ -174,18 +180,27 @@ def _read_whole(reader: SealedReader) -> tuple[bytes, str, str]:
     return head, sha256.finalize().hex(), sm3.finalize().hex()
 
 
-def _cleaned(reader: SealedReader, *, file_type: FileType, parts: Parts, given_up: Reason | None) -> Outcome:
+def _cleaned(
+    reader: SealedReader,
+    *,
+    file_type: FileType,
+    parts: Parts,
+    given_up: Reason | None,
+    box: BinaryIO | None,
+) -> Outcome:
     """What the type's cleaner says, or why none was asked."""
     clean = CLEANERS.get(file_type)
     if given_up is not None:
         return Outcome(reason=given_up)
     if reader.true_bytes == 0:
         return Outcome(reason=Reason.EMPTY)
-    if clean is None:
-        return Outcome(reason=Reason.TYPE_NOT_CLEANED)
     try:
         source = io.BufferedReader(OpenedObject(reader), READ_AHEAD_BYTES)
-        return clean(source, file_type=file_type, out=parts)
+        refused = Outcome(reason=Reason.TYPE_NOT_CLEANED)
+        outcome = clean(source, file_type=file_type, out=parts) if clean else refused
+        if box is not None and (outcome.file_type or file_type) is FileType.OFFICE:
+            return clean_office(source, box=box, out=parts)
+        return outcome
     except NotCleaned as error:
         return Outcome(reason=error.reason)
     except MemoryError:

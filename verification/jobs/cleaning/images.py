@@ -28,7 +28,8 @@ from PIL import (
 from verification.clean_report import FileType, PartRole, Reason, Removed
 from verification.jobs.cleaning.metadata import kinds_in
 from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
-from verification.jobs.cleaning.pixels import PAGE_GAP, bare, for_screen, stacked, thumbnail_of
+from verification.jobs.cleaning.page_pictures import PagePicture, give_pages
+from verification.jobs.cleaning.pixels import bare, for_screen, thumbnail_of
 
 #: Decoded at once. A telephone's 50-megapixel photograph is kept whole; it takes 0.2 GB in the child.
 MAX_PIXELS: Final = 52_000_000
@@ -42,6 +43,8 @@ JPEG_QUALITY: Final = 90
 #: Level 6 takes three to four times as long for the same size (12 megapixels: 2.7 against 0.8 s).
 PNG_LEVEL: Final = 3
 TAIL_BYTES: Final = 64
+#: Whatever its resolution, a page of a scan is as long as a sheet of A4.
+LONG_SIDE_POINTS: Final = 842
 #: Below this the copy itself is quickly shown, and a second one beside it would save nothing.
 SCREEN_FROM_BYTES: Final = 200_000
 
@@ -115,12 +118,11 @@ def _tail(source: BinaryIO) -> bytes:
 def _rebuilt(image: Image.Image, *, file_type: FileType, removed: tuple[Removed, ...], out: Parts) -> Outcome:
     # A camera's second picture (MPO) is a preview or the other eye; it goes, and the report says "embedded".
     total = 1 if file_type is FileType.JPEG else getattr(image, "n_frames", 1)
-    moves = file_type is not FileType.TIFF and total > 1 and max(image.size) <= MAX_WEBP_SIDE
-    if file_type is FileType.TIFF:
-        pages = list(_pages(image, total=total))
-        pixels, kept = stacked(pages), len(pages)
-        encoded, media_type = _encoded(pixels, file_type=file_type)
-    elif moves:
+    if file_type is FileType.TIFF and total > 1:
+        kept, thumbnail = give_pages(_pages(image, total=total), out=out)
+        return Outcome(removed=removed, frames_total=total, frames_kept=kept, thumbnail=thumbnail)
+    moves = total > 1 and max(image.size) <= MAX_WEBP_SIDE
+    if moves:
         encoded, pixels, kept = _animation(image, total=total)
         media_type = "image/webp"
     else:
@@ -133,17 +135,20 @@ def _rebuilt(image: Image.Image, *, file_type: FileType, removed: tuple[Removed,
     return Outcome(removed=removed, frames_total=total, frames_kept=kept, thumbnail=thumbnail_of(pixels))
 
 
-def _pages(image: Image.Image, *, total: int) -> Iterator[Image.Image]:
-    """Pages of a scan, as many as fit into one picture; the report tells how many there were."""
-    width = height = 0
-    for index in range(min(total, MAX_FRAMES)):
-        image.seek(index)
-        width, height = max(width, image.width), height + image.height + PAGE_GAP
-        fits = width * height <= MAX_PIXELS and height <= MAX_JPEG_SIDE
-        if index > 0 and not fits:
+def _pages(image: Image.Image, *, total: int) -> Iterator[PagePicture]:
+    """Pages of a scan, up to one that is broken or too large; the report tells how many there were."""
+    for index in range(total):
+        try:
+            image.seek(index)
+            _bound(image)
+            pixels = bare(image)
+        except (NotCleaned, EOFError, OSError, SyntaxError, ValueError):
+            if index == 0:
+                raise
             return
-        _bound(image)
-        yield bare(image)
+        grey = pixels.mode in ("1", "L")
+        points = LONG_SIDE_POINTS / max(pixels.size)
+        yield pixels.convert("L" if grey else "RGB"), (pixels.width * points, pixels.height * points)
 
 
 def _animation(image: Image.Image, *, total: int) -> tuple[bytes, Image.Image, int]:

@@ -7,27 +7,19 @@ keys, sealing. Source: 4-sealing "Clean copies".
 
 from __future__ import annotations
 
-import io
-import time
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 import pypdfium2
-from PIL import Image
 from pypdfium2 import raw
 
-from verification.clean_report import CleanPart, FileType, PartRole, Reason, Removed
-from verification.jobs.cleaning.image_pdf import ImagePdf
+from verification.clean_report import FileType, Reason, Removed
 from verification.jobs.cleaning.output import NotCleaned, Outcome, Parts
-from verification.jobs.cleaning.pixels import thumbnail_of
+from verification.jobs.cleaning.page_pictures import PagePicture, give_pages
 
-MAX_PAGES: Final = 200
 DOTS_PER_INCH: Final = 150
 MAX_PAGE_PIXELS: Final = 6_000_000
 MAX_PAGE_SIDE: Final = 8_000
-#: For all pages of a document together; what is not drawn by then is not drawn.
-DRAWING_SECONDS: Final = 6.0
-PAGE_QUALITY: Final = 80
 SCAN_BYTES: Final = 1 << 20
 
 #: What a document says of itself, by its own names.
@@ -66,52 +58,24 @@ def clean_pdf(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcome: 
 
 
 def _drawn(document: pypdfium2.PdfDocument, source: BinaryIO, *, out: Parts) -> Outcome:
-    total, began = len(document), time.process_time()
+    total = len(document)
     if total == 0:
         raise NotCleaned(Reason.BROKEN)
     removed = {*_said_of_itself(document), *_in_its_bytes(source)}
-    pages: list[CleanPart] = []
-    thumbnail = b""
-    start = out.end
-    with out.growing(role=PartRole.COPY, media_type="application/pdf") as write:
-        pdf = ImagePdf(write)
-        for number in range(min(total, MAX_PAGES)):
-            if pages and time.process_time() - began > DRAWING_SECONDS:
-                break
-            page = document[number]
-            removed.update(_remarks_on(page))
-            picture, points = _picture_of(page)
-            page.close()
-            thumbnail = thumbnail or thumbnail_of(picture)
-            jpeg = _as_jpeg(picture)
-            at = pdf.page(
-                jpeg,
-                width=picture.width,
-                height=picture.height,
-                points=points,
-                grey=picture.mode == "L",
-            )
-            pages.append(_part(picture, start=start + at, length=len(jpeg)))
-        pdf.finish()
-    for part in pages:
-        out.mark(part)
-    return Outcome(
-        removed=tuple(sorted(removed)), frames_total=total, frames_kept=len(pages), thumbnail=thumbnail
-    )
+    kept, thumbnail = give_pages(_pictures(document, total=total, removed=removed), out=out)
+    return Outcome(removed=tuple(sorted(removed)), frames_total=total, frames_kept=kept, thumbnail=thumbnail)
 
 
-def _part(picture: Image.Image, *, start: int, length: int) -> CleanPart:
-    return CleanPart(
-        role=PartRole.PAGE,
-        media_type="image/jpeg",
-        start=start,
-        length=length,
-        width=picture.width,
-        height=picture.height,
-    )
+def _pictures(document: pypdfium2.PdfDocument, *, total: int, removed: set[Removed]) -> Iterator[PagePicture]:
+    """Each page drawn. removed: gets what lay on them."""
+    for number in range(total):
+        page = document[number]
+        removed.update(_remarks_on(page))
+        yield _picture_of(page)
+        page.close()
 
 
-def _picture_of(page: pypdfium2.PdfPage) -> tuple[Image.Image, tuple[float, float]]:
+def _picture_of(page: pypdfium2.PdfPage) -> PagePicture:
     """A page on white, as large as 150 dots an inch make it, and its size in points."""
     width, height = page.get_size()
     if not (0 < width < float("inf") and 0 < height < float("inf")):
@@ -122,12 +86,6 @@ def _picture_of(page: pypdfium2.PdfPage) -> tuple[Image.Image, tuple[float, floa
     picture = bitmap.to_pil().convert("RGB")
     bitmap.close()
     return picture, (width, height)
-
-
-def _as_jpeg(picture: Image.Image) -> bytes:
-    encoded = io.BytesIO()
-    picture.save(encoded, "JPEG", quality=PAGE_QUALITY)
-    return encoded.getvalue()
 
 
 def _said_of_itself(document: pypdfium2.PdfDocument) -> Iterator[Removed]:

@@ -6,7 +6,7 @@ Runs in the limited child. Must not know: files, formats to write, reports. Sour
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -17,9 +17,6 @@ THUMBNAIL_SIDE: Final = 320
 THUMBNAIL_QUALITY: Final = 75
 SCREEN_SIDE: Final = 1600
 SCREEN_QUALITY: Final = 80
-#: Between the pages of a scan that become one tall picture.
-PAGE_GAP: Final = 12
-PAGE_GROUND: Final = (128, 128, 128)
 
 _UPRIGHT: Final[Mapping[int, Image.Transpose]] = MappingProxyType(
     {
@@ -85,21 +82,6 @@ def _by_profile(image: Image.Image, *, mode: str) -> Image.Image | None:
         return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode)
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return None
-
-
-def stacked(pages: Sequence[Image.Image]) -> Image.Image:
-    """The pages of a scan below each other, in one picture. pages: at least one, as ``bare`` gives them."""
-    if len(pages) == 1:
-        return pages[0]
-    width = max(page.width for page in pages)
-    height = sum(page.height for page in pages) + PAGE_GAP * (len(pages) - 1)
-    grey = all(page.mode in ("1", "L") for page in pages)
-    tall = Image.new("L" if grey else "RGB", (width, height), PAGE_GROUND[0] if grey else PAGE_GROUND)
-    top = 0
-    for page in pages:
-        tall.paste(page if page.mode == tall.mode else page.convert(tall.mode), (0, top))
-        top += page.height + PAGE_GAP
-    return tall
 
 
 def thumbnail_of(pixels: Image.Image) -> bytes:

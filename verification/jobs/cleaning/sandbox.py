@@ -13,6 +13,7 @@ where the system allows them.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -20,8 +21,9 @@ import signal
 import sys
 from typing import Final
 
+from verification.jobs.cleaning.box_root import map_to
 from verification.jobs.cleaning.limits import Limits
-from verification.jobs.cleaning.syscalls import filter_program
+from verification.jobs.cleaning.syscalls import Program, box_program, filter_program
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_DUMPABLE: Final = 4
@@ -44,9 +46,14 @@ def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
+def end_with_parent() -> None:
+    """Be killed when the parent ends; says nothing of one that has ended already."""
+    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 def die_with_parent(parent_pid: int) -> None:
     """Be killed when the parent ends, however it ends. parent_pid: as the parent knew itself."""
-    _libc().prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    end_with_parent()
     if os.getppid() != parent_pid:  # it ended before the call
         os._exit(1)
 
@@ -61,7 +68,13 @@ def refuse_dumps() -> None:
 def leave_network() -> bool:
     """Move into a network (and user, and IPC) namespace with nothing in it; False where not allowed."""
     flags = _CLONE_NEWUSER | _CLONE_NEWNET | _CLONE_NEWIPC
-    return bool(_libc().unshare(flags) == 0)
+    user, group = os.geteuid(), os.getegid()
+    left = bool(_libc().unshare(flags) == 0)
+    if left:
+        # Who is nobody there cannot make the namespaces of a box (box_root); nothing else rests on it.
+        with contextlib.suppress(OSError):
+            map_to(user, group, inside_user=user, inside_group=group)
+    return left
 
 
 def confine(limits: Limits) -> None:
@@ -76,14 +89,23 @@ def confine(limits: Limits) -> None:
         resource.setrlimit(what, (most, most))
     # A second apart: the first ends by its own signal, which tells it from a child that somebody killed.
     resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
-    program = filter_program()
+    # A memory image of this process would hold plaintext and a key: nobody may take one.
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise SandboxMissing
+    _filter_calls(filter_program())
+
+
+def forbid_in_box() -> None:
+    """For a program that runs in a box: no namespaces, tracing, mounts, keyrings. Raises SandboxMissing."""
+    _filter_calls(box_program())
+
+
+def _filter_calls(program: Program | None) -> None:
     if program is None:
         raise SandboxMissing
-    # A memory image of this process would hold plaintext and a key: nobody may take one.
     for option, first, second in (
-        (_PR_SET_DUMPABLE, 0, None),
         (_PR_SET_NO_NEW_PRIVS, 1, None),
         (_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program)),
     ):
-        if libc.prctl(option, ctypes.c_ulong(first), second, 0, 0) != 0:
+        if _libc().prctl(option, ctypes.c_ulong(first), second, 0, 0) != 0:
             raise SandboxMissing

@@ -57,6 +57,8 @@ def file_type_of(head: bytes) -> FileType:
             return found
     if is_transport_stream(head):
         return FileType.VIDEO
+    if head.lstrip().startswith(b"%PDF-"):  # readers forgive what stands before it
+        return FileType.PDF
     return FileType.TEXT if looks_like_text(head) else FileType.UNKNOWN
 
 

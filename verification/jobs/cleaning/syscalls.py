@@ -32,6 +32,8 @@ _RETURN: Final = 0x06  # BPF_RET | BPF_K
 _CALL_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT, _THIRD_ARGUMENT = 0, 4, 16, 32
 _PROT_EXEC: Final = 4
 _CLONE_THREAD: Final = 0x00010000
+#: User, mount, process, network, IPC, name and control-group namespaces.
+_CLONE_NAMESPACES: Final = 0x7E020000
 #: Numbers from here on are x86-64's second table (x32), which would go around the list.
 _X32: Final = 0x40000000
 
@@ -150,6 +152,40 @@ def filter_program() -> Program | None:
     return _assembled(_lines(machine)) if sys.platform == "linux" and machine else None
 
 
+def box_program() -> Program | None:
+    """For a whole program in a box of namespaces: all but what could reach the kernel's own rights."""
+    machine = _MACHINES.get(platform.machine())
+    if sys.platform != "linux" or machine is None:
+        return None
+    lines: list[_Line | str] = [
+        (_LOAD, None, None, _ARCHITECTURE),
+        (_IF_EQUAL, None, "kill", machine.audit),
+        (_LOAD, None, None, _CALL_NUMBER),
+        (_IF_AT_LEAST, "kill", None, _X32),
+        *(
+            (_IF_EQUAL, "refuse", None, number)
+            for number in (*_NOT_IN_A_BOX[platform.machine()], *_NEW_MOUNTS)
+        ),
+        (_IF_EQUAL, "look at the flags", None, machine.clone),
+        (_IF_EQUAL, "not there", "allow", machine.clone3),
+        "look at the flags",
+        (_LOAD, None, None, _FIRST_ARGUMENT),
+        (_IF_ANY_BIT, "refuse", "allow", _CLONE_NAMESPACES),
+        *_ENDS,
+    ]
+    return _assembled(lines)
+
+
+#: ptrace, unshare, setns, mount, umount2, pivot_root, bpf, keyctl, add_key, request_key, perf_event_open,
+#: userfaultfd, io_uring_setup, kexec_load, init_module, process_vm_readv, process_vm_writev,
+#: open_by_handle_at, open_tree, move_mount, fsopen, fsmount, mount_setattr.
+#: These have the same numbers everywhere.
+_NEW_MOUNTS: Final = (428, 429, 430, 432, 442)
+_NOT_IN_A_BOX: Final = {
+    "x86_64": (101, 272, 308, 165, 166, 155, 321, 250, 248, 249, 298, 323, 425, 246, 175, 310, 311, 304),
+    "aarch64": (117, 97, 268, 40, 39, 41, 280, 219, 217, 218, 241, 282, 425, 104, 105, 270, 271, 265),
+}
+
 #: Operation, where to go if true and if false (None: the next line), operand.
 _Line = tuple[int, str | None, str | None, int]
 
@@ -172,15 +208,20 @@ def _lines(machine: _Machine) -> list[_Line | str]:
         "look at the flags",
         (_LOAD, None, None, _FIRST_ARGUMENT),
         (_IF_ANY_BIT, "allow", "refuse", _CLONE_THREAD),
-        "allow",
-        (_RETURN, None, None, _ALLOW),
-        "refuse",
-        (_RETURN, None, None, _REFUSE),
-        "not there",
-        (_RETURN, None, None, _NOT_THERE),
-        "kill",
-        (_RETURN, None, None, _KILL),
+        *_ENDS,
     ]
+
+
+_ENDS: Final[tuple[_Line | str, ...]] = (
+    "allow",
+    (_RETURN, None, None, _ALLOW),
+    "refuse",
+    (_RETURN, None, None, _REFUSE),
+    "not there",
+    (_RETURN, None, None, _NOT_THERE),
+    "kill",
+    (_RETURN, None, None, _KILL),
+)
 
 
 def _assembled(lines: list[_Line | str]) -> Program:

@@ -24,12 +24,14 @@ from typing import NoReturn
 from portal.crypto.recipients import PrivateKey
 from portal.crypto.stream import ObjectKind, seal_bytes
 from verification.jobs.cleaning.child import clean_one
+from verification.jobs.cleaning.fonts import keep_font
 from verification.jobs.cleaning.limits import Limits, limits_for
+from verification.jobs.cleaning.office_box import is_installed, live_in_box
 from verification.jobs.cleaning.protocol import MAX_MESSAGE_BYTES, SANDBOX_MISSING, CleanRequest, Ending
 from verification.jobs.cleaning.samples import samples
 from verification.jobs.cleaning.sandbox import SandboxMissing, confine, die_with_parent, leave_network
 
-_SOURCE, _KEY, _OUT, _FIRST_SPARE, _PARKED, _END_OF_DESCRIPTORS = 3, 4, 5, 6, 64, 256
+_SOURCE, _KEY, _OUT, _BOX, _FIRST_SPARE, _PARKED, _END_OF_DESCRIPTORS = 3, 4, 5, 6, 7, 64, 256
 
 
 class Zygote:
@@ -47,32 +49,61 @@ class Zygote:
                 return
             limits = limits_for(os.fstat(descriptors[0]).st_size, own_bytes=self._own_bytes)
             parent = os.getpid()
+            line, childs = socket.socketpair()
             pid = os.fork()
             if pid == 0:
-                _live(message, descriptors, limits=limits, parent=parent)
-            for descriptor in descriptors:
+                _live(message, [*descriptors, childs.fileno()], limits=limits, parent=parent)
+            for descriptor in (*descriptors, childs.detach()):
                 os.close(descriptor)
-            self._control.send(self._watch(pid, seconds=limits.wall_seconds).encode())
+            with line:
+                ending = self._watch(pid, line=line, seconds=limits.wall_seconds)
+            self._control.send(ending.encode())
 
-    def _watch(self, pid: int, *, seconds: float) -> Ending:
-        """Wait for the child; end it when its time is up or the worker is gone."""
+    def _watch(self, pid: int, *, line: socket.socket, seconds: float) -> Ending:
+        """Wait for the child; end it when its time is up or the worker is gone.
+
+        line: where a child asks for a box. It is made by us, because a child may start no process, and
+        because we never held a key.
+        """
         watched = os.pidfd_open(pid)
         poll = select.poll()
         poll.register(watched, select.POLLIN)
         poll.register(self._control, select.POLLRDHUP | select.POLLHUP)
-        until = time.monotonic() + seconds
-        events = dict(poll.poll(max(until - time.monotonic(), 0) * 1000))
+        poll.register(line, select.POLLIN)
+        until, box = time.monotonic() + seconds, 0
+        events = dict(poll.poll(seconds * 1000))
+        if line.fileno() in events:
+            poll.unregister(line)
+            if not events[line.fileno()] & select.POLLHUP and watched not in events:
+                box = _start_box(line)
+            events = dict(poll.poll(max(until - time.monotonic(), 0) * 1000))
         timed_out = not events
         if watched not in events:
             signal.pidfd_send_signal(watched, signal.SIGKILL)
         _pid, status, usage = os.wait4(pid, 0)
         os.close(watched)
+        usages = [usage, *_ended_box(box)]
         return Ending(
             code=os.waitstatus_to_exitcode(status),
             timed_out=timed_out,
-            peak_bytes=usage.ru_maxrss * 1024,
-            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_bytes=max(usage.ru_maxrss for usage in usages) * 1024,
+            cpu_seconds=sum(usage.ru_utime + usage.ru_stime for usage in usages),
         )
+
+
+def _start_box(line: socket.socket) -> int:
+    """Fork the box; the zygote then lets go of its end of the line. Returns the process id."""
+    zygote = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        live_in_box(line, zygote=zygote)
+    line.close()
+    return pid
+
+
+def _ended_box(pid: int) -> list[resource.struct_rusage]:
+    """Its child is gone, so a box sees to its own end at once. What it used, with all its processes."""
+    return [os.wait4(pid, 0)[2]] if pid else []
 
 
 def _live(message: bytes, descriptors: list[int], *, limits: Limits, parent: int) -> NoReturn:
@@ -84,9 +115,10 @@ def _live(message: bytes, descriptors: list[int], *, limits: Limits, parent: int
         with os.fdopen(_KEY, "rb") as pipe:
             file_key = pipe.read()
         source, out = os.fdopen(_SOURCE, "rb"), os.fdopen(_OUT, "wb")
+        box = os.fdopen(_BOX, "r+b", buffering=0) if is_installed() else None
         request = CleanRequest.decode(message)
         confine(limits)
-        clean_one(request, source=source, file_key=file_key, out=out)
+        clean_one(request, source=source, file_key=file_key, out=out, box=box)
         out.flush()
         code = 0
     except SandboxMissing:
@@ -96,9 +128,9 @@ def _live(message: bytes, descriptors: list[int], *, limits: Limits, parent: int
 
 
 def _keep_only(descriptors: list[int]) -> None:
-    """Put the three descriptors in their places and close every other but 0, 1 and 2 (all /dev/null)."""
+    """Put the four descriptors in their places and close every other but 0, 1 and 2 (all /dev/null)."""
     high = [os.dup2(descriptor, _PARKED + place) for place, descriptor in enumerate(descriptors)]
-    for descriptor, place in zip(high, (_SOURCE, _KEY, _OUT), strict=True):
+    for descriptor, place in zip(high, (_SOURCE, _KEY, _OUT, _BOX), strict=True):
         os.dup2(descriptor, place)
     os.closerange(_FIRST_SPARE, _END_OF_DESCRIPTORS)
 
@@ -132,6 +164,7 @@ def main(arguments: list[str]) -> int:
         # The worker finishes its job when it is told to stop, and our socket then closes.
         signal.signal(number, signal.SIG_IGN)
     die_with_parent(int(arguments[1]))
+    keep_font()
     warm_up()
     leave_network()
     gc.collect()
