@@ -308,6 +308,7 @@ EVENTS: dict[Event, LazyString] = {
     Event.TASK_DONE: _l("Task done"),
     Event.RECORD_LOGGED: _l("Record logged"),
     Event.EXHIBIT_ADDED: _l("Exhibit added"),
+    Event.EXHIBIT_EXPORTED: _l("Exhibit exported"),
     Event.STATEMENT_RECORDED: _l("Statement recorded"),
     Event.FINDING_RECORDED: _l("Finding recorded"),
     Event.CONCLUSION_BEGUN: _l("Conclusion begun"),

@@ -98,6 +98,8 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "files.originals": READERS | UNIT,
     "files.part": READERS | UNIT,
     "viewer.show": READERS | UNIT,
+    "exhibits.show": READERS,
+    "exhibits.take_out": DESK | TEAM,
     "viewer.mark": READERS | UNIT,
     "audit_pages.show": frozenset({AUD}),
     "audit_pages.verify": frozenset({AUD}),

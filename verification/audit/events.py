@@ -82,6 +82,7 @@ class Event(StrEnum):
     TASK_DONE = "task.done"
     RECORD_LOGGED = "record.logged"
     EXHIBIT_ADDED = "exhibit.added"
+    EXHIBIT_EXPORTED = "exhibit.exported"
     STATEMENT_RECORDED = "statement.recorded"
     FINDING_RECORDED = "finding.recorded"
     CONCLUSION_BEGUN = "conclusion.begun"

@@ -16,6 +16,7 @@ COMMANDS = {
     "code": "print the demo accounts' one-time codes of this moment",
     "migrate": "bring a database to the newest schema, and give both sides' roles their rights",
     "found": "found a real installation: root key, office keys, first people, paper shares",
+    "exhibit": "check an exported bundle of exhibits, offline",
     "staff": "list the office's people; add one, or take everything from one who leaves",
 }
 

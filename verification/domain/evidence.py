@@ -107,16 +107,21 @@ def open_clean_copy(
     return reader
 
 
+def open_original(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
+    """An original, for whoever traces by themselves what becomes of it. Raises NotHere, KeyLocked."""
+    row = acting.session.get(SealedObject, object_id)
+    if row is None or row.kind not in (ObjectKind.ATTACHMENT, ObjectKind.EXHIBIT):
+        raise NotHere
+    return _reader(acting, row, blobs=blobs)
+
+
 def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: Blobs) -> SealedReader:
     """An original, for download only, never rendered by our pages. The reason is sealed, the act traced.
 
     Raises NotHere, KeyLocked, InvalidInput (``reason`` missing).
     """
-    row = acting.session.get(SealedObject, object_id)
-    if row is None or row.kind not in (ObjectKind.ATTACHMENT, ObjectKind.EXHIBIT):
-        raise NotHere
+    reader = open_original(acting, object_id, blobs=blobs)
     checked = checked_text(reason, field="reason", max_characters=200)
-    reader = _reader(acting, row, blobs=blobs)
     stored = acting.session.get_one(StoredFile, object_id)
     reason_id = acting.seal(
         {"reason": checked}, kind=ObjectKind.RECORD, to=[of_clean_copy(acting.session, stored)]

@@ -36,6 +36,7 @@ class Permission(StrEnum):
     TASK_WORK = "task:work"
     TASK_LIST = "task:list"
     EXHIBIT_READ = "exhibit:read"
+    EXHIBIT_EXPORT = "exhibit:export"
     CONCLUSION_DRAFT = "conclusion:draft"
     CONCLUSION_APPROVE = "conclusion:approve"
     CONCLUSION_DELIVER = "conclusion:deliver"
@@ -79,6 +80,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ITEM_ORDER,
             P.ITEM_SIGN_OFF,
             P.CASE_CLOSE,
+            P.EXHIBIT_EXPORT,
         }
     ),
     Role.DIRECTOR: frozenset(
@@ -87,7 +89,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.HEAD: frozenset(_EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE}),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
     Role.INSPECTOR: frozenset(
-        _EVERYBODY | _READER | {P.TASK_LIST, P.TASK_WORK, P.ITEM_VERIFY, P.ITEM_SIGN_OFF, P.CONCLUSION_DRAFT}
+        _EVERYBODY
+        | _READER
+        | {P.TASK_LIST, P.TASK_WORK, P.ITEM_VERIFY, P.ITEM_SIGN_OFF, P.CONCLUSION_DRAFT, P.EXHIBIT_EXPORT}
     ),
     Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF}),
     Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT}),

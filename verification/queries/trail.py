@@ -49,7 +49,7 @@ def trail_of(
         .order_by(AuditEntry.number.desc())
         .limit(SUBJECT_ROWS)
     )
-    return _lines(session, session.scalars(query).all())
+    return lines_of(session, session.scalars(query).all())
 
 
 def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine], int | None]:
@@ -59,7 +59,7 @@ def whole_trail(session: Session, *, below: int | None) -> tuple[list[TrailLine]
         query = query.where(AuditEntry.number < below)
     entries = session.scalars(query).all()
     shown = entries[:PAGE_ROWS]
-    return _lines(session, shown), shown[-1].number if len(entries) > PAGE_ROWS else None
+    return lines_of(session, shown), shown[-1].number if len(entries) > PAGE_ROWS else None
 
 
 def _signed_on_paper(entry: AuditEntry) -> str:
@@ -73,7 +73,8 @@ def _who(entry: AuditEntry, names: Mapping[uuid.UUID, str]) -> str:
     return f"{names.get(uuid.UUID(leader), '')} / {actor}" if leader else actor
 
 
-def _lines(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
+def lines_of(session: Session, entries: Sequence[AuditEntry]) -> list[TrailLine]:
+    """These entries as people read them, in their order."""
     wanted = {entry.actor_id for entry in entries if entry.actor_id is not None}
     wanted |= {entry.subject_id for entry in entries if entry.subject_kind == "staff"}
     wanted |= {uuid.UUID(leader) for entry in entries if (leader := _signed_on_paper(entry))}
