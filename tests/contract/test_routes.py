@@ -100,7 +100,6 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "viewer.show": READERS | UNIT,
     "exhibits.show": READERS,
     "exhibits.take_out": DESK | TEAM,
-    "viewer.mark": READERS | UNIT,
     "audit_pages.show": frozenset({AUD}),
     "audit_pages.verify": frozenset({AUD}),
     "admin.queue": frozenset({ADM}),

@@ -45,7 +45,7 @@ def page(county: County, folder: Path) -> Iterator[Page]:
         )
         kept.write_text(ids_in(supervisor.page, 'href="/files/{}/view"')[0], encoding="ascii")
     page = supervisor.visitor.context.new_page()
-    page.goto(f"{county.demo.internal_url}/files/{kept.read_text(encoding='ascii')}/view")
+    page.goto(f"{county.demo.internal_url}/files/{kept.read_text(encoding='ascii')}/view?lang=zh-Hans")
     yield page
     page.close()
 
@@ -70,7 +70,7 @@ def test_picture_grows_shrinks_and_turns(page: Page) -> None:
     assert width_of(page) == pytest.approx(whole, abs=2)
     page.keyboard.press("r")
     assert width_of(page) < whole
-    assert page.locator(".view-marked").count() == 1
+    assert page.locator(".view-mark").count() == 1
 
 
 def test_keys_lead_through_files_and_pages(page: Page) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from contextlib import ExitStack, closing
 
 from sqlalchemy import select
 
@@ -101,10 +102,9 @@ def open_clean_copy(
     row = acting.session.get(SealedObject, object_id)
     if row is None or row.kind != ObjectKind.CLEAN:
         raise NotHere
-    reader = _reader(acting, row, blobs=blobs)
     if traced:
         acting.trace(Event.FILE_VIEWED, subject_kind="file", subject_id=object_id)
-    return reader
+    return _reader(acting, row, blobs=blobs)
 
 
 def open_original(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
@@ -120,22 +120,27 @@ def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: B
 
     Raises NotHere, KeyLocked, InvalidInput (``reason`` missing).
     """
-    reader = open_original(acting, object_id, blobs=blobs)
     checked = checked_text(reason, field="reason", max_characters=200)
-    stored = acting.session.get_one(StoredFile, object_id)
+    stored = acting.session.get(StoredFile, object_id)
+    if stored is None:
+        raise NotHere
     reason_id = acting.seal(
         {"reason": checked}, kind=ObjectKind.RECORD, to=[of_clean_copy(acting.session, stored)]
     )
     acting.trace(
         Event.ORIGINAL_TAKEN, subject_kind="file", subject_id=object_id, facts={"reason": reason_id.hex}
     )
-    return reader
+    return open_original(acting, object_id, blobs=blobs)
 
 
 def _reader(acting: Acting, row: SealedObject, *, blobs: Blobs) -> SealedReader:
     file_key = acting.keyring.file_key(acting.session, row.id)
     source = io.BytesIO(row.body) if row.body is not None else blobs.open(row.blob_name or "")
-    return SealedReader(source, kind=ObjectKind(row.kind), object_id=row.id, file_key=file_key)
+    with ExitStack() as held:
+        held.enter_context(closing(source))
+        reader = SealedReader(source, kind=ObjectKind(row.kind), object_id=row.id, file_key=file_key)
+        held.pop_all()
+    return reader
 
 
 def share_clean_copy(acting: Acting, object_id: uuid.UUID, *, to: KeyOf) -> uuid.UUID:

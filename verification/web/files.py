@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from typing import Final
 
 from flask import Blueprint, Response, current_app, request
@@ -61,9 +62,14 @@ def part(object_id: uuid.UUID, number: int) -> ResponseReturnValue:
 def original(object_id: uuid.UUID) -> ResponseReturnValue:
     """An original as a download, with a reason; never shown."""
     typed = Typed.sent()
-    with acting_in(write=True) as acting:
-        reader = evidence.take_original(acting, object_id, reason=typed.text("reason"), blobs=office().blobs)
-        name = _name_of(acting, object_id)
+    with ExitStack() as held:
+        with acting_in(write=True) as acting:
+            name = _name_of(acting, object_id)
+            reader = evidence.take_original(
+                acting, object_id, reason=typed.text("reason"), blobs=office().blobs
+            )
+            held.callback(reader.close)
+        held.pop_all()
     return send(
         reader, start=0, length=reader.true_bytes, media_type="application/octet-stream", name=name, save=True
     )
@@ -74,16 +80,21 @@ def originals() -> ResponseReturnValue:
     """Several originals in one archive, each traced with the same reason; packed while it is sent."""
     typed = Typed.sent()
     wanted = list(dict.fromkeys(typed.ids("file")))
-    with acting_in(write=True) as acting:
-        if not 1 <= len(wanted) <= MAX_TOGETHER:
-            raise InvalidInput({"file": _("Choose at least one file, %(most)s at most.", most=MAX_TOGETHER)})
-        taken = [
-            (
-                _name_of(acting, object_id),
-                evidence.take_original(acting, object_id, reason=typed.text("reason"), blobs=office().blobs),
-            )
-            for object_id in wanted
-        ]
+    taken: list[tuple[str, SealedReader]] = []
+    with ExitStack() as held:
+        with acting_in(write=True) as acting:
+            if not 1 <= len(wanted) <= MAX_TOGETHER:
+                raise InvalidInput(
+                    {"file": _("Choose at least one file, %(most)s at most.", most=MAX_TOGETHER)}
+                )
+            for object_id in wanted:
+                name = _name_of(acting, object_id)
+                reader = evidence.take_original(
+                    acting, object_id, reason=typed.text("reason"), blobs=office().blobs
+                )
+                held.callback(reader.close)
+                taken.append((name, reader))
+        held.pop_all()
     response = Response(_packed(taken), mimetype="application/zip")
     response.headers["Content-Disposition"] = disposition(_("originals") + ".zip", way="attachment")
     return sealed_off(response)
@@ -97,9 +108,12 @@ def pass_for(clean_id: uuid.UUID) -> str:
 
 def _part(clean_id: uuid.UUID, *, number: int | None) -> ResponseReturnValue:
     was_traced = hmac.compare_digest(request.args.get("seen", ""), pass_for(clean_id))
-    with acting_in(write=not was_traced) as acting:
-        reader = evidence.open_clean_copy(acting, clean_id, blobs=office().blobs, traced=not was_traced)
-        wanted = _wanted(acting, clean_id, number=number)
+    with ExitStack() as held:
+        with acting_in(write=not was_traced) as acting:
+            reader = evidence.open_clean_copy(acting, clean_id, blobs=office().blobs, traced=not was_traced)
+            held.callback(reader.close)
+            wanted = _wanted(acting, clean_id, number=number)
+        held.pop_all()
     return send(
         reader,
         start=wanted.start,

@@ -10,9 +10,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.texts import gettext
@@ -26,7 +25,7 @@ from verification.queries.gallery import Gallery, gallery_of
 from verification.web.files import READERS, pass_for
 from verification.web.office import acting_in, office, visitor
 from verification.web.routing import route
-from verification.web.serving import SHOWN, sealed_off
+from verification.web.serving import SHOWN
 from verification.web.words import moment
 
 blueprint = Blueprint("viewer", __name__)
@@ -67,22 +66,14 @@ def show(object_id: uuid.UUID) -> ResponseReturnValue:
         shown=shown,
         crumbs=_way_back(gallery),
         save=_address(files[at], save="1") if files[at].clean_id else "",
-        marked=office().settings.viewer_mark,
+        mark=_mark() if office().settings.viewer_mark else "",
         may_take=visitor().may(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ),
     )
 
 
-@route(blueprint, "/files/mark.svg", permission=READERS)
-def mark() -> ResponseReturnValue:
-    """Who looks, and when: a picture that the style sheet repeats over what is looked at."""
-    words = escape(f"{visitor().name} {moment(office().clock.now())}")
-    picture = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="180">'
-        '<text x="20" y="110" transform="rotate(-24 160 90)" font-family="sans-serif" font-size="15"'
-        ' fill="#fff" fill-opacity=".3" stroke="#000" stroke-opacity=".3" stroke-width=".5">'
-        f"{words}</text></svg>"
-    )
-    return sealed_off(Response(picture, mimetype="image/svg+xml"))
+def _mark() -> str:
+    """Who looks, and when."""
+    return f"{visitor().name} {moment(office().clock.now())}"
 
 
 def _way_back(gallery: Gallery) -> list[tuple[str, str]]:

@@ -47,17 +47,20 @@ def test_picture_lies_among_its_files_under_the_mark(desk: Desk, sent: Sent) -> 
     fan = desk.person("fan")
     page = text_of(fan.get(sent.view("门前的路.jpg")))
     assert "1 of 5" in page
-    assert "view-marked" in page
     assert f'href="{sent.view("合同.pdf")}"' in page
     assert "SHA-256" in page
     source = address_in(page, r'class="view-picture" src="([^"]+)"')
     answer = fan.client.get(source)
     assert Image.open(io.BytesIO(answer.data)).size == (320, 240)
-    mark = fan.client.get("/files/mark.svg")
     with desk.office.database.read() as session:
         name = session.get_one(Staff, desk.office.staff_id("fan")).name
-    assert f">{name} " in mark.get_data(as_text=True)
-    assert mark.headers["Cache-Control"] == "no-store"
+    assert f">{name} " in page
+
+
+def test_office_may_do_without_the_mark(desk: Desk, sent: Sent, tmp_path: Path) -> None:
+    assert "view-mark" in text_of(desk.person("fan").get(sent.view("门前的路.jpg")))
+    plain = Desk(desk.office, tmp_path / "blobs", viewer_mark=False)
+    assert "view-mark" not in text_of(plain.person("shen").get(sent.view("门前的路.jpg")))
 
 
 def test_opening_is_traced_once_and_its_parts_are_not_traced_again(desk: Desk, sent: Sent) -> None:
