@@ -240,7 +240,7 @@ def test_second_supervisor_is_told_that_it_changed_and_keeps_what_they_typed(cou
     assert "请向审判机关了解进展情况。" in second.page.content()
     second.go(f"/tips/{tip}?lang=en")
     expect(second.page.get_by_text("Accepted. Write the brief").first).to_be_visible()
-    second.go("/?lang=zh-Hans")
+    second.go("/?lang=zh")
 
 
 # --- files that are not what they say ----------------------------------------------------------------------
@@ -270,12 +270,12 @@ def test_broken_lying_and_bursting_files_stay_sealed_with_their_reason_and_work_
         lambda page: len(ids_in(page, 'href="/files/{}"')) == 1, what="a clean copy after the bad ones"
     )
     assert supervisor.path == f"/tips/{after}"
-    for language, column in (("zh-Hans", 0), ("en", 1)):
+    for language, column in (("zh", 0), ("en", 1)):
         supervisor.go(f"/tips/{tip}?lang={language}")
         for name, reasons in REASONS.items():
             said = supervisor.page.locator(".sheet", has_text=name).inner_text()
             assert reasons[column] in said
-    supervisor.go("/?lang=zh-Hans")
+    supervisor.go("/?lang=zh")
     supervisor.go(f"/tips/{tip}")
     originals = ids_in(supervisor.page, "/files/{}/original")
     opened = [supervisor.take_original(one, reason="核对附件内容")[1] for one in originals]
@@ -311,7 +311,7 @@ def test_without_the_queue_server_people_go_on_and_jobs_run_when_it_is_back(
     administrator = county.walk.colleague_named("renjie")
     administrator.go("/admin/queue?lang=en")
     expect(administrator.page.get_by_text("The queue server does not answer")).to_be_visible()
-    administrator.go("/?lang=zh-Hans")
+    administrator.go("/?lang=zh")
     Form(supervisor.page, "/accept").fill(category="405", priority="P3").send()
     os.kill(server, signal.SIGKILL)
     until(lambda: bool(queue_servers_of(county) - {server}), what="another queue server")

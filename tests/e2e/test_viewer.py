@@ -45,7 +45,7 @@ def page(county: County, folder: Path) -> Iterator[Page]:
         )
         kept.write_text(ids_in(supervisor.page, 'href="/files/{}/view"')[0], encoding="ascii")
     page = supervisor.visitor.context.new_page()
-    page.goto(f"{county.demo.internal_url}/files/{kept.read_text(encoding='ascii')}/view?lang=zh-Hans")
+    page.goto(f"{county.demo.internal_url}/files/{kept.read_text(encoding='ascii')}/view?lang=zh")
     yield page
     page.close()
 
