@@ -58,6 +58,7 @@ class PortalSettings(SharedSettings):
     """The public app. Holds public keys and one session secret, never a private key."""
 
     public_url: str
+    part_bytes: int
     edge_retention: str
     edge_retention_en: str
     redirect_channel: str
@@ -181,6 +182,7 @@ def load_portal(environ: Mapping[str, str] | None = None) -> PortalSettings:
     values = _shared(read) | {
         "session_secret": read.parsed("PORTAL_SECRET", _key_bytes, b""),
         "public_url": read.parsed("PUBLIC_URL", _web_url, ""),
+        "part_bytes": read.parsed("PART_BYTES", _positive, 1, str(8 * MIB)),
         "edge_retention": read.text("EDGE_RETENTION"),
         "edge_retention_en": read.text("EDGE_RETENTION_EN"),
         "redirect_channel": read.text("REDIRECT_CHANNEL"),

@@ -118,7 +118,13 @@ def _style_sheet(folder: Path, side: Side) -> str:
 
 def _script(folder: Path, side: Side) -> str:
     paths = [*sorted((folder / "shared").glob("*.js")), *sorted((folder / side).glob("*.js"))]
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    return "\n".join(slim_script(path.read_text(encoding="utf-8")) for path in paths)
+
+
+def slim_script(script: str) -> str:
+    """A script without lines of comment and the blanks that begin lines; ours hold no text over lines."""
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def slim(style: str) -> str:

@@ -19,7 +19,7 @@ from portal.storage.errors import RetryLater
 
 REFRESH_SECONDS: Final = 60
 #: Of each kind, the first in the office's order: the form with all it loads stays within 40 KB.
-MAX_NAMES: Final = 80
+MAX_NAMES: Final = 70
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.crypto.compartments import JsonValue, decode_record, encode_record
@@ -28,8 +29,9 @@ from portal.domain.errors import FilesGone, TooManyFiles
 from portal.domain.intake import Intake
 from portal.domain.rows import Rows, insert_unless_there
 from portal.errors import Tampered
-from portal.models import Desk, Draft, DraftFile, SealedObject
+from portal.models import Desk, Draft, DraftFile, FilePart, SealedObject
 from portal.models.records import AttachmentEntry
+from portal.storage.objects import LaterPart, later_parts
 from portal.storage.received import Limits, SealedFile
 
 
@@ -57,7 +59,10 @@ class DraftSecrets(Secret):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DraftFileInfo(Secret):
-    """One file of a draft, opened. ``submitted``: it already went out with a message."""
+    """One file of a draft, opened. ``submitted``: it already went out with a message.
+
+    part_bytes: length of each part but the last, 0 for a file in one piece; later: its parts after the first.
+    """
 
     object_id: uuid.UUID
     name: str
@@ -66,6 +71,18 @@ class DraftFileInfo(Secret):
     file_key: bytes
     blob_name: str
     submitted: bool
+    part_bytes: int = 0
+    later: tuple[LaterPart, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """In how many parts it comes."""
+        return -(-self.true_bytes // self.part_bytes) if self.part_bytes else 1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is here."""
+        return len(self.later) == self.count - 1
 
     def entry(self) -> AttachmentEntry:
         """As the statement or message lists it."""
@@ -74,6 +91,7 @@ class DraftFileInfo(Secret):
             name=self.name,
             declared_type=self.declared_type,
             true_bytes=self.true_bytes,
+            parts=tuple(part.object_id for part in self.later),
         )
 
 
@@ -85,29 +103,47 @@ def keep_files(intake: Intake, *, draft: DraftSecrets, desk: Desk, files: Sequen
     if not files:
         return
     with intake.writing() as session:
-        # The day stays that of the first file: how long a draft lives does not depend on use.
-        insert_unless_there(session, Draft, {"id": draft.id, "begun_on": intake.today, "desk": desk})
-        ordinals = select(func.coalesce(func.max(DraftFile.ordinal), 0)).where(DraftFile.draft_id == draft.id)
-        first = session.scalars(ordinals).one() + 1
-        rows = Rows()
-        for ordinal, file in enumerate(files, start=first):
-            rows.add(
-                SealedObject,
-                id=file.object_id,
-                kind=file.kind,
-                body=None,
-                blob_name=file.blob_name,
-                sealed_bytes=file.sealed_bytes,
-                stored_on=intake.today,
-            )
-            rows.add(
-                DraftFile,
-                object_id=file.object_id,
-                draft_id=draft.id,
-                ordinal=ordinal,
-                sealed_meta=_sealed_meta(file, draft=draft),
-            )
-        rows.write(session)
+        for file in files:
+            _add(session, intake, draft=draft, desk=desk, file=file, meta=_meta_of(file))
+
+
+def keep_first_part(
+    intake: Intake, *, draft: DraftSecrets, desk: Desk, file: SealedFile, file_key: bytes, true_bytes: int
+) -> None:
+    """Write down the first part of a file; its length is that of every other part but the last.
+
+    file_key: of the whole file. true_bytes: its length when it is whole. Raises RetryLater.
+    """
+    meta = _meta_of(file) | {"key": file_key.hex(), "bytes": true_bytes, "part": file.true_bytes}
+    with intake.writing() as session:
+        _add(session, intake, draft=draft, desk=desk, file=file, meta=meta)
+
+
+def keep_part(intake: Intake, *, head: DraftFileInfo, number: int, file: SealedFile) -> None:
+    """Write down a later part. A part that is there already stays, and this one goes.
+
+    Raises FilesGone where the draft has been swept meanwhile, RetryLater.
+    """
+    rows = Rows()
+    rows.add(SealedObject, **_object_row(intake, file))
+    rows.add(FilePart, object_id=file.object_id, head_id=head.object_id, number=number)
+    try:
+        with intake.writing() as session:
+            rows.write(session)
+    except IntegrityError:
+        intake.blobs.delete(file.blob_name)
+        with intake.reading() as session:
+            if session.get(DraftFile, head.object_id) is None:
+                raise FilesGone(frozenset({head.object_id})) from None
+
+
+def find_arriving(intake: Intake, *, draft: DraftSecrets, head: uuid.UUID) -> DraftFileInfo:
+    """A file of the draft, whole or not. Raises FilesGone."""
+    with intake.reading() as session:
+        found = _read(session, draft=draft, where=DraftFile.object_id == head)
+    if not found:
+        raise FilesGone(frozenset({head}))
+    return found[0]
 
 
 def list_files(
@@ -122,21 +158,33 @@ def list_files(
 def read_files(
     session: Session, *, draft: DraftSecrets, where: ColumnElement[bool]
 ) -> tuple[DraftFileInfo, ...]:
-    """Files of a draft for which ``where`` holds. A row that the draft key does not open is left out.
+    """Whole files of a draft for which ``where`` holds. A row that the draft key does not open is left out.
 
     Ask for no more than is needed: anybody may fill a draft of their own, and opening costs.
     """
+    return tuple(info for info in _read(session, draft=draft, where=where) if info.is_whole)
+
+
+def _read(session: Session, *, draft: DraftSecrets, where: ColumnElement[bool]) -> list[DraftFileInfo]:
     found = session.execute(
         select(DraftFile.object_id, DraftFile.sealed_meta, DraftFile.submitted, SealedObject.blob_name)
         .join(SealedObject, SealedObject.id == DraftFile.object_id)
         .where(DraftFile.draft_id == draft.id, where)
         .order_by(DraftFile.ordinal)
-    )
+    ).all()
+    later = later_parts(session, [row.object_id for row in found]) if found else {}
     opened = (
-        _opened(row.object_id, row.sealed_meta, row.submitted, row.blob_name or "", draft=draft)
+        _opened(
+            row.object_id,
+            row.sealed_meta,
+            row.submitted,
+            row.blob_name or "",
+            tuple(later.get(row.object_id, ())),
+            draft=draft,
+        )
         for row in found
     )
-    return tuple(info for info in opened if info is not None)
+    return [info for info in opened if info is not None]
 
 
 def choose_files(
@@ -160,18 +208,60 @@ def choose_files(
     return chosen
 
 
-def _sealed_meta(file: SealedFile, *, draft: DraftSecrets) -> bytes:
-    record: dict[str, JsonValue] = {
+def _meta_of(file: SealedFile) -> dict[str, JsonValue]:
+    return {
         "name": file.name,
         "type": file.declared_type,
         "bytes": file.true_bytes,
         "key": file.file_key.hex(),
     }
-    return seal_in_draft(encode_record(record), key=draft.key, draft=draft.id, object_id=file.object_id)
+
+
+def _add(
+    session: Session,
+    intake: Intake,
+    *,
+    draft: DraftSecrets,
+    desk: Desk,
+    file: SealedFile,
+    meta: dict[str, JsonValue],
+) -> None:
+    # The day stays that of the first file: how long a draft lives does not depend on use.
+    insert_unless_there(session, Draft, {"id": draft.id, "begun_on": intake.today, "desk": desk})
+    last = select(func.coalesce(func.max(DraftFile.ordinal), 0)).where(DraftFile.draft_id == draft.id)
+    rows = Rows()
+    rows.add(SealedObject, **_object_row(intake, file))
+    rows.add(
+        DraftFile,
+        object_id=file.object_id,
+        draft_id=draft.id,
+        ordinal=session.scalars(last).one() + 1,
+        sealed_meta=seal_in_draft(
+            encode_record(meta), key=draft.key, draft=draft.id, object_id=file.object_id
+        ),
+    )
+    rows.write(session)
+
+
+def _object_row(intake: Intake, file: SealedFile) -> dict[str, object]:
+    return {
+        "id": file.object_id,
+        "kind": file.kind,
+        "body": None,
+        "blob_name": file.blob_name,
+        "sealed_bytes": file.sealed_bytes,
+        "stored_on": intake.today,
+    }
 
 
 def _opened(
-    object_id: uuid.UUID, sealed_meta: bytes, submitted: bool, blob_name: str, *, draft: DraftSecrets
+    object_id: uuid.UUID,
+    sealed_meta: bytes,
+    submitted: bool,
+    blob_name: str,
+    later: tuple[LaterPart, ...],
+    *,
+    draft: DraftSecrets,
 ) -> DraftFileInfo | None:
     try:
         meta = decode_record(open_in_draft(sealed_meta, key=draft.key, draft=draft.id, object_id=object_id))
@@ -186,4 +276,6 @@ def _opened(
         file_key=bytes.fromhex(str(meta["key"])),
         blob_name=blob_name,
         submitted=submitted,
+        part_bytes=int(str(meta.get("part", 0))),
+        later=later,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +18,8 @@ from sqlalchemy import CursorResult, bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.crypto.stream import ObjectKind, SealedReader
+from portal.crypto.parts import Reader
+from portal.crypto.stream import ObjectKind
 from portal.crypto.suites import Secret
 from portal.domain.drafts import DraftFileInfo, DraftSecrets, read_files
 from portal.domain.intake import Intake
@@ -27,7 +29,9 @@ from portal.domain.sealing import add_file, add_identity, add_text
 from portal.models import Desk, Draft, DraftFile, Message, OutboxTopic, Tip, new_id
 from portal.models.records import Identity, InformantMessage
 from portal.storage.errors import BlobMissing
+from portal.storage.objects import open_blobs
 
+_COMPARED_BYTES: Final = 1 << 20
 _WRITTEN: Final = ("tip_id", "content_mac")
 _FIRST: Final = Upsert(Draft, change=_WRITTEN, only_where=Draft.content_mac.is_(None))
 _AGAIN: Final = Upsert(Draft, change=_WRITTEN, only_where=Draft.content_mac == bindparam("known_mac"))
@@ -195,13 +199,24 @@ def _equal(intake: Intake, one: DraftFileInfo, other: DraftFileInfo) -> bool:
     if (one.name, one.true_bytes) != (other.name, other.true_bytes):
         return False
     try:
-        with intake.blobs.open(one.blob_name) as left, intake.blobs.open(other.blob_name) as right:
-            readers = [
-                SealedReader(
-                    source, kind=ObjectKind.ATTACHMENT, object_id=info.object_id, file_key=info.file_key
-                ).chunks()
-                for source, info in ((left, one), (right, other))
-            ]
-            return all(a == b for a, b in zip(*readers, strict=True))
+        with closing(_open(intake, one)) as left, closing(_open(intake, other)) as right:
+            return all(a == b for a, b in zip(_level(left), _level(right), strict=True))
     except BlobMissing:
         return False
+
+
+def _open(intake: Intake, info: DraftFileInfo) -> Reader:
+    return open_blobs(
+        intake.blobs,
+        info.blob_name,
+        info.later,
+        kind=ObjectKind.ATTACHMENT,
+        object_id=info.object_id,
+        file_key=info.file_key,
+    )
+
+
+def _level(reader: Reader) -> Iterator[bytes]:
+    """All of it in pieces of one length, wherever its parts end."""
+    for start in range(0, reader.true_bytes, _COMPARED_BYTES):
+        yield b"".join(reader.read_range(start, _COMPARED_BYTES))

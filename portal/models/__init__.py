@@ -4,6 +4,7 @@ from portal.models.base import SYSTEM_RNG, Base, Rng, new_id
 from portal.models.keys import (
     SECOND_OF_ALTERNATE,
     CleanState,
+    FilePart,
     KeyPurpose,
     ObjectGrant,
     RecipientKey,
@@ -26,6 +27,7 @@ __all__ = [
     "DirectoryKind",
     "Draft",
     "DraftFile",
+    "FilePart",
     "KeyPurpose",
     "Message",
     "MessageKind",

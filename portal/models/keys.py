@@ -10,7 +10,7 @@ import uuid
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import NO_ROWID, Base, code_column
@@ -65,6 +65,19 @@ class SealedObject(Base):
     blob_name: Mapped[str | None] = mapped_column(String(64), unique=True)
     sealed_bytes: Mapped[int]
     stored_on: Mapped[date]
+
+
+class FilePart(Base):
+    """A later part of a file that arrived in several; the first one's id is the file's. FORMAT.md §4.7."""
+
+    __tablename__ = "file_part"
+    __table_args__ = (UniqueConstraint("head_id", "number"), NO_ROWID)
+
+    object_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("sealed_object.id", ondelete="CASCADE"), primary_key=True
+    )
+    head_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id", ondelete="CASCADE"))
+    number: Mapped[int]
 
 
 class ObjectGrant(Base):

@@ -50,31 +50,40 @@ class Subject(IntEnum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AttachmentEntry(Secret):
-    """One attached file. ``name`` and ``declared_type`` are the sender's words; ``true_bytes`` is exact."""
+    """One attached file. ``name`` and ``declared_type`` are the sender's words; ``true_bytes`` is exact.
+
+    parts: the object ids of its later parts in order, where it arrived in several (FORMAT.md §4.7).
+    """
 
     object_id: uuid.UUID
     name: str
     declared_type: str
     true_bytes: int
+    parts: tuple[uuid.UUID, ...] = ()
 
     def to_record(self) -> dict[str, JsonValue]:
         """As a record inside another."""
-        return {
+        record: dict[str, JsonValue] = {
             "object_id": str(self.object_id),
             "name": self.name,
             "type": self.declared_type,
             "bytes": self.true_bytes,
         }
+        if self.parts:
+            record["parts"] = [str(part) for part in self.parts]
+        return record
 
     @classmethod
     def from_record(cls, value: JsonValue) -> Self:
         """Raises Tampered."""
-        fields = _Fields(value, {"object_id", "name", "type", "bytes"})
+        in_parts = isinstance(value, Mapping) and "parts" in value
+        fields = _Fields(value, {"object_id", "name", "type", "bytes", *(["parts"] if in_parts else [])})
         return cls(
             object_id=fields.uuid("object_id"),
             name=fields.text("name"),
             declared_type=fields.text("type"),
             true_bytes=fields.whole("bytes"),
+            parts=fields.uuids("parts") if in_parts else (),
         )
 
 
@@ -283,6 +292,13 @@ class _Fields:
 
     def uuid_or_none(self, name: str) -> uuid.UUID | None:
         return None if self.values[name] is None else self.uuid(name)
+
+    def uuids(self, name: str) -> tuple[uuid.UUID, ...]:
+        """One id at least."""
+        listed = self._of(name, list)
+        if not listed:
+            raise Tampered("record field")
+        return tuple(_Fields({"one": one}, {"one"}).uuid("one") for one in listed)
 
     def uuid(self, name: str) -> uuid.UUID:
         return self._parsed(name, uuid.UUID, written=str)

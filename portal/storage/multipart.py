@@ -199,7 +199,8 @@ class _Sink:
         elif len(self._received.files) >= allowance.max_files:
             self._refuse(part, Refused.TOO_MANY_FILES)
         else:
-            part.object = _Object.begin(self._sealing.blobs, kind=kind, rng=self._sealing.rng)
+            sealing = self._sealing
+            part.object = _Object.begin(sealing.blobs, kind=kind, rng=sealing.rng, key_for=allowance.key_for)
         return part.object
 
     def _allowed(self) -> Allowance:
@@ -273,10 +274,14 @@ class _Object:
         self.writer = SealingWriter(blob, kind=kind, object_id=object_id, file_key=file_key)
 
     @classmethod
-    def begin(cls, blobs: Blobs, *, kind: ObjectKind, rng: Rng) -> _Object:
+    def begin(
+        cls, blobs: Blobs, *, kind: ObjectKind, rng: Rng, key_for: Callable[[uuid.UUID], bytes] | None
+    ) -> _Object:
         blob = blobs.create(rng=rng)
         try:
-            return cls(blob, kind=kind, object_id=new_id(rng), file_key=rng(32))
+            object_id = new_id(rng)
+            file_key = rng(32) if key_for is None else key_for(object_id)
+            return cls(blob, kind=kind, object_id=object_id, file_key=file_key)
         except BaseException:
             blob.discard()
             raise

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
 from werkzeug.datastructures import MultiDict
 
+from portal.crypto.parts import MAX_PARTS
 from portal.crypto.stream import ObjectKind
 from portal.errors import XiansuoError
 from portal.storage.blobs import Blobs
@@ -34,7 +35,8 @@ class Limits:
     """What one body may hold. Bytes are true bytes, as the sender's.
 
     A field is cut off at ``max_field_bytes``, far above what any form takes: the form then says that it is
-    too long, and all that is beside it was kept.
+    too long, and all that is beside it was kept. ``part_bytes``: how much of a file is sent at once where
+    sending may break off and go on; grows with ``max_file_bytes``, so that 64 parts are always enough.
     """
 
     max_file_bytes: int
@@ -43,6 +45,12 @@ class Limits:
     max_fields: int = 200
     max_field_bytes: int = 256 * 1024
     max_fields_bytes: int = 512 * 1024
+    part_bytes: int = 8 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """A file that arrives in parts may not have more of them than can be opened again."""
+        if self.max_file_bytes > MAX_PARTS * self.part_bytes:
+            object.__setattr__(self, "part_bytes", -(-self.max_file_bytes // MAX_PARTS))
 
     @property
     def max_body_bytes(self) -> int:
@@ -110,13 +118,15 @@ class Allowance:
     """What an admission allows. ``kinds``: file field → what its files are sealed as; others are refused.
 
     ``max_files`` and ``max_bytes``: what is left for this body, after what the draft holds already.
-    ``closed``: why no file at all can be taken now, while the text of the form can.
+    ``closed``: why no file at all can be taken now, while the text of the form can. ``key_for``: the file key
+    that belongs to an object id, where it may not be a fresh random one.
     """
 
     kinds: Mapping[str, ObjectKind]
     max_files: int
     max_bytes: int
     closed: Refused | None = None
+    key_for: Callable[[uuid.UUID], bytes] | None = None
 
 
 class Admission(Protocol):

@@ -26,6 +26,7 @@ from portal.clock import Clock, civil_day
 from portal.db import Database
 from portal.models import Draft, DraftFile, SealedObject
 from portal.storage.blobs import Blobs
+from portal.storage.objects import later_parts
 
 UNFINISHED_SECONDS: Final = 6 * 3600
 """How long a blob may stand still before its writer counts as dead."""
@@ -90,9 +91,11 @@ def _delete_drafts(session: Session, draft_ids: Iterable[bytes]) -> list[str]:
         .with_for_update(of=DraftFile)
     ).all()
     object_ids: list[uuid.UUID] = [row.object_id for row in unsent]
+    later = [part for parts in later_parts(session, object_ids).values() for part in parts]
+    object_ids += [part.object_id for part in later]
     session.execute(delete(SealedObject).where(SealedObject.id.in_(object_ids)))
     session.execute(delete(Draft).where(Draft.id.in_(draft_ids)))
-    return [row.blob_name for row in unsent if row.blob_name is not None]
+    return [row.blob_name for row in unsent if row.blob_name is not None] + [part.blob_name for part in later]
 
 
 def _sweep_blobs(database: Database, blobs: Blobs, *, before: date) -> int:

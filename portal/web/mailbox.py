@@ -25,12 +25,12 @@ from portal.storage.errors import RetryLater
 from portal.texts import LANGUAGES, choose_language
 from portal.texts import gettext as _
 from portal.web import words
+from portal.web.admission import Into
 from portal.web.forms import MessageForm, Problem, size_in_words
 from portal.web.screens import ListedFile, screens
 from portal.web.tokens import FIELD, check_token, new_token
 from portal.web.troubles import BUSY, TROUBLES, Answer, answer_to, file_problems, listed_files
 from portal.web.uploads import (
-    Into,
     PortalRequest,
     ensure_cookie_secret,
     new_form_secret,
@@ -189,7 +189,7 @@ def _refused(error: XiansuoError, *, typed: str) -> Response:
         problem = str(words.RECEIPT_PROBLEMS[error.reason]) % {"count": error.characters}
     else:
         # Never given out and deleted are one: nobody learns which receipts once were.
-        problem = _("There is no report with this receipt. Please compare it once more.")
+        problem = str(words.NO_REPORT)
     return make_response(render_template("portal/check.html", problem=problem, typed=typed), 422)
 
 
@@ -239,6 +239,7 @@ def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
         "max_file": size_in_words(limits.max_file_bytes),
         "max_message": size_in_words(limits.max_message_bytes),
         "max_file_bytes": limits.max_file_bytes,
+        "part_bytes": limits.part_bytes,
         "max_message_bytes": limits.max_message_bytes,
     }
 

@@ -158,6 +158,7 @@ class Screens:
             max_files=limits.max_files,
             max_file_bytes=limits.max_file_bytes,
             max_message_bytes=limits.max_message_bytes,
+            part_bytes=limits.part_bytes,
             max_file=forms.size_in_words(limits.max_file_bytes),
             max_message=forms.size_in_words(limits.max_message_bytes),
         )

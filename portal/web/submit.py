@@ -13,12 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.domain.submit import Submitted, submit_tip
 from portal.texts import LANGUAGES, choose_language
 from portal.web import receipts
+from portal.web.admission import Into
 from portal.web.forms import Problem, TipForm
 from portal.web.screens import Filled, screens
 from portal.web.tokens import FIELD, check_token, new_token
 from portal.web.troubles import BUSY, TROUBLES, Answer, answer_to, file_problems, listed_files
 from portal.web.uploads import (
-    Into,
     PortalRequest,
     has_cookie_secret,
     portal_request,

@@ -15,10 +15,11 @@ from portal.storage.errors import RetryLater
 from portal.storage.received import BrokenBody, Refused, TooLarge
 from portal.texts import lazy_gettext as _
 from portal.web import words
+from portal.web.admission import FormIncomplete, PartUnfit
 from portal.web.forms import Problem, size_in_words
 from portal.web.screens import ListedFile, screens
 from portal.web.tokens import BadToken
-from portal.web.uploads import FormIncomplete, PortalRequest
+from portal.web.uploads import PortalRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ _ANSWERS: Final[dict[type[XiansuoError], Answer]] = {
     TooLarge: Answer(
         413, _("This was more than can be sent at once. Choose fewer or smaller files and send it again.")
     ),
+    PartUnfit: Answer(409, _("This file changed while it was being sent. Please choose it again.")),
     BrokenBody: Answer(
         400, _("Not everything arrived: the connection broke off. Look it through and send it again.")
     ),

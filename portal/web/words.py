@@ -149,6 +149,8 @@ FILE_PROBLEMS: Final[dict[Refused, Any]] = {
     Refused.DISK_FULL: _("“%(name)s” was not taken: there is no room for files now. Text can be sent."),
 }
 
+NO_REPORT: Final = _("There is no report with this receipt. Please compare it once more.")
+
 RECEIPT_PROBLEMS: Final[dict[MistypeReason, Any]] = {
     MistypeReason.LENGTH: _("A receipt has 24 letters and digits; what you typed has %(count)s."),
     MistypeReason.ALPHABET: _("There is a sign in it that no receipt has. Please compare it once more."),

@@ -54,4 +54,4 @@ def test_tables_that_would_betray_order_have_no_rowid(database: Database) -> Non
         rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
         without = {name for name, made in rows if made and "WITHOUT ROWID" in made}
     betraying = {"tip", "attachment", "message", "sealed_object", "object_grant", "stored_file", "outbox"}
-    assert without >= betraying | {"draft", "draft_file", "deadline", "staff_notice"}
+    assert without >= betraying | {"draft", "draft_file", "file_part", "deadline", "staff_notice"}

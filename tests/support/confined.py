@@ -77,7 +77,7 @@ def confined(cleaner: Cleaner, content: bytes | BinaryIO, *, private: PrivateKey
     )
     descriptor = sealed_file(content, object_id=ids[0], file_key=file_key)
     try:
-        made = cleaner.clean(request, source_fd=descriptor, file_key=file_key, clean_out=sunk)
+        made = cleaner.clean(request, source_fds=[descriptor], file_key=file_key, clean_out=sunk)
     finally:
         os.close(descriptor)
     key = open_file_key(made.report_grant, private=private, recipient_key_id=ids[3], object_id=ids[2])

@@ -6,6 +6,7 @@ The private halves live in the test, so that it can open what the public side ha
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,7 +25,7 @@ from portal.crypto.compartments import (
 )
 from portal.crypto.recipients import PrivateKey, PublicKey, open_file_key, seal_file_key
 from portal.crypto.signing import KeyStatement, SigningKey, sign_statement
-from portal.crypto.stream import ObjectKind, SealedReader
+from portal.crypto.stream import ObjectKind
 from portal.crypto.voice import OfficeWords, voice_of
 from portal.db import Database
 from portal.domain.intake import Intake
@@ -43,6 +44,7 @@ from portal.models import (
 )
 from portal.models.records import Identity, InformantMessage, OfficeMessage, Reporter, Statement, Subject
 from portal.storage.filesystem import FileBlobs
+from portal.storage.objects import open_stored
 from portal.storage.received import Limits
 
 KIB = 1024
@@ -182,10 +184,9 @@ class SigningDesk:
         """An attachment's bytes."""
         file_key = self.file_key(object_id, holder=holder)
         with self.database.read() as session:
-            name = session.get_one(SealedObject, object_id).blob_name or ""
-        with intake.blobs.open(name) as source:
-            reader = SealedReader(source, kind=ObjectKind.ATTACHMENT, object_id=object_id, file_key=file_key)
-            return b"".join(reader.chunks())
+            row = session.get_one(SealedObject, object_id)
+            with closing(open_stored(session, row, file_key=file_key, blobs=intake.blobs)) as reader:
+                return b"".join(reader.chunks())
 
     def write_to(self, tip: Tip, text: str, *, kind: MessageKind = MessageKind.QUESTION) -> uuid.UUID:
         """Put a message of the office into a tip's mailbox; returns its id."""

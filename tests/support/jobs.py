@@ -15,11 +15,13 @@ from pathlib import Path
 from sqlalchemy import delete, select
 
 from portal.clock import civil_day
+from portal.crypto.parts import part_key
 from portal.crypto.recipients import PrivateKey, open_file_key
 from portal.crypto.stream import ObjectKind, SealingWriter, open_bytes
 from portal.models import (
     Attachment,
     CleanState,
+    FilePart,
     KeyPurpose,
     ObjectGrant,
     OutboxRow,
@@ -60,24 +62,33 @@ def make_bench(office: TestOffice, *, cleaner: Cleaner, folder: Path) -> Workben
     )
 
 
-def keep_file(office: TestOffice, content: bytes, *, kind: ObjectKind = ObjectKind.ATTACHMENT) -> Work:
-    """Store a sealed original that desk and cleaner may open, and the work of cleaning it."""
-    object_id, file_key = new_id(office.rng), secrets.token_bytes(32)
-    blob, day = office.blobs.create(rng=office.rng), civil_day(office.clock)
-    writer = SealingWriter(blob, kind=kind, object_id=object_id, file_key=file_key)
-    writer.write(content)
-    size = writer.finish()
-    blob.keep(day=day)
+def keep_file(
+    office: TestOffice, content: bytes, *, kind: ObjectKind = ObjectKind.ATTACHMENT, part_bytes: int = 0
+) -> Work:
+    """Store a sealed original that desk and cleaner may open, and the work of cleaning it.
+
+    part_bytes: as if it had arrived in parts of this length; 0: in one piece.
+    """
+    file_key, day = secrets.token_bytes(32), civil_day(office.clock)
+    step = part_bytes or len(content) or 1
+    pieces = [content[at : at + step] for at in range(0, len(content) or 1, step)]
+    ids = [new_id(office.rng) for _piece in pieces]
+    rows = [
+        _stored(office, piece, number=number, ids=ids, kind=kind, file_key=file_key)
+        for number, piece in enumerate(pieces)
+    ]
+    object_id = ids[0]
     tip_id, _receipt = office.send_tip()
     desk = office.keys.desk.id
     with office.database.write() as session:
         cleaner = current_key(session, purpose=KeyPurpose.CLEANER, day=day)
         assert cleaner is not None
-        row = SealedObject(
-            id=object_id, kind=kind, blob_name=blob.name, sealed_bytes=size.sealed_bytes, stored_on=day
-        )
-        session.add(row)
+        session.add_all(rows)
         session.flush()
+        session.add_all(
+            FilePart(object_id=later, head_id=object_id, number=number)
+            for number, later in enumerate(ids[1:], start=1)
+        )
         session.add(StoredFile(object_id=object_id, clean_for=desk, clean_state=CleanState.WAITING))
         session.flush()
         session.add(Attachment(object_id=object_id, tip_id=tip_id, message_id=None, ordinal=1))
@@ -88,6 +99,29 @@ def keep_file(office: TestOffice, content: bytes, *, kind: ObjectKind = ObjectKi
             add_grant(session, object_id=object_id, file_key=file_key, to=key, sealing=sealing)
         outbox_id = post(session, topic=OutboxTopic.CLEAN_FILE, subject_id=object_id, rng=office.rng)
     return Work(outbox_id, OutboxTopic.CLEAN_FILE, object_id, attempts=1)
+
+
+def _stored(
+    office: TestOffice,
+    piece: bytes,
+    *,
+    number: int,
+    ids: list[uuid.UUID],
+    kind: ObjectKind,
+    file_key: bytes,
+) -> SealedObject:
+    """Seal a file, or one part of it, into a blob; its row, not yet written."""
+    if len(ids) > 1:
+        is_last = number == len(ids) - 1
+        file_key = part_key(file_key, head=ids[0], part=ids[number], number=number, is_last=is_last)
+    blob, day = office.blobs.create(rng=office.rng), civil_day(office.clock)
+    writer = SealingWriter(blob, kind=kind, object_id=ids[number], file_key=file_key)
+    writer.write(piece)
+    size = writer.finish()
+    blob.keep(day=day)
+    return SealedObject(
+        id=ids[number], kind=kind, blob_name=blob.name, sealed_bytes=size.sealed_bytes, stored_on=day
+    )
 
 
 def post_work(

@@ -178,7 +178,7 @@ class Visitor:
     @property
     def kept_files(self) -> list[str]:
         """Names of the files that the page lists as received."""
-        return re.findall(r'name="keep" value="[^"]+" checked><span class="choice-text">([^<]*)<', self.text)
+        return re.findall(r'name="keep" value="[^"]+" checked>(?:<span[^>]*>)+([^<]*)<', self.text)
 
     def _form(self, action: str, kind: str) -> str:
         forms = re.findall(rf'<form[^>]*action="{re.escape(action)}"[^>]*>.*?</form>', self.text, re.DOTALL)

@@ -30,13 +30,10 @@ from portal.storage.bodies import PoliteBodies
 from portal.storage.errors import RetryLater
 from portal.storage.filesystem import FileBlobs
 from portal.storage.received import Limits, TooLarge, UploadError
+from portal.web.admission import SESSION_SECRET, FormIncomplete, Into, Uploads
 from portal.web.uploads import (
     EXTENSION,
-    SESSION_SECRET,
-    FormIncomplete,
-    Into,
     PortalRequest,
-    Uploads,
     ensure_cookie_secret,
     new_form_secret,
     portal_request,

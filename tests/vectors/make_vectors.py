@@ -26,7 +26,7 @@ from portal.crypto.suites import labelled
 from portal.crypto.voice import OfficeWords, voice_of
 from portal.errors import Tampered
 from tests.vectors.chain_vectors import chains
-from tests.vectors.object_vectors import Vectors, b64, fixed, fixed_id, objects, refusals
+from tests.vectors.object_vectors import Vectors, b64, fixed, fixed_id, objects, parts, refusals
 
 FOLDER = Path(__file__).parent
 
@@ -334,6 +334,7 @@ def staff_keys(on_file: Vectors) -> Vectors:
 FILES: dict[str, Callable[[Vectors], Vectors]] = {
     "derivation.json": derivation,
     "objects.json": objects,
+    "parts.json": parts,
     "refusals.json": refusals,
     "small_boxes.json": small_boxes,
     "hpke.json": hpke,

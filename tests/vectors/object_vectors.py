@@ -9,6 +9,7 @@ from typing import Any
 
 from portal.crypto import stream
 from portal.crypto.header import FLOOR_BYTES, ObjectKind
+from portal.crypto.parts import part_key
 from tests.vectors.forge import Forgery, payload_of
 
 Vectors = dict[str, Any]
@@ -79,6 +80,30 @@ def objects(_: Vectors) -> Vectors:
         }
         rows.append(row | ({"sealed": b64(sealed)} if len(sealed) <= BODIES_SHOWN_UP_TO else {}))
     return {"objects": rows}
+
+
+def parts(_: Vectors) -> Vectors:
+    """A file in three parts of 300 bytes, the last shorter."""
+    file_key, text, length = fixed("parts key"), plaintext_of(700), 300
+    ids = [fixed_id(f"part {number}") for number in range(3)]
+    rows = []
+    for number, object_id in enumerate(ids):
+        key = part_key(file_key, head=ids[0], part=object_id, number=number, is_last=number == 2)
+        sealed = stream.seal_bytes(
+            text[number * length : (number + 1) * length],
+            kind=ObjectKind.ATTACHMENT,
+            object_id=object_id,
+            file_key=key,
+            salt=fixed(f"part {number} salt", 16),
+        )
+        rows.append({"object_id": str(object_id), "sealed": b64(sealed)})
+    return {
+        "kind": int(ObjectKind.ATTACHMENT),
+        "file_key": file_key.hex(),
+        "true_bytes": len(text),
+        "plaintext_sha256": hashlib.sha256(text).hexdigest(),
+        "parts": rows,
+    }
 
 
 def honest() -> Forgery:

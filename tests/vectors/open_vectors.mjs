@@ -263,6 +263,24 @@ for (const row of load("objects.json").objects) {
 }
 
 {
+  const file = load("parts.json");
+  const open = (rows) => Buffer.concat(rows.map((row, n) => {
+    const last = Buffer.from([n === rows.length - 1 ? 1 : 0]);
+    const context = Buffer.concat([id(rows[0].object_id), id(row.object_id), u32(n), last]);
+    const fileKey = derive(hex(file.file_key), "object/part", 32, context);
+    return openObject(b64(row.sealed), { kind: file.kind, objectId: id(row.object_id), fileKey });
+  }));
+  const text = open(file.parts);
+  assert.equal(text.length, file.true_bytes);
+  assert.equal(sha256(text).toString("hex"), file.plaintext_sha256);
+  refuses(() => open(file.parts.slice(0, -1)), "file without its last part");
+  refuses(() => open(file.parts.slice(1)), "file without its head");
+  refuses(() => open([file.parts[0], file.parts[2]]), "file without its middle");
+  refuses(() => open([file.parts[0], file.parts[0], file.parts[2]]), "part in another's place");
+  passed("parts");
+}
+
+{
   const file = load("refusals.json");
   const terms = { kind: file.kind, objectId: id(file.object_id), fileKey: hex(file.file_key) };
   openObject(b64(file.opens), terms);

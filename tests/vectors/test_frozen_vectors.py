@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import functools
+import io
 import json
 import os
 import shutil
@@ -16,6 +18,7 @@ from portal.crypto.bundles import open_staff_keys
 from portal.crypto.compartments import decode_record, join_identity
 from portal.crypto.header import ObjectKind
 from portal.crypto.kdf import open_small
+from portal.crypto.parts import PartedReader
 from portal.crypto.receipt import Receipt
 from portal.crypto.recipients import PrivateKey, PublicKey
 from portal.crypto.stream import open_bytes
@@ -50,6 +53,16 @@ def test_objects_on_file_open() -> None:
             file_key=bytes.fromhex(row["file_key"]),
         )
         assert opened == plaintext_of(row["true_bytes"])
+
+
+def test_parts_on_file_open_as_one() -> None:
+    file = load("parts.json")
+    sources = [
+        (uuid.UUID(row["object_id"]), functools.partial(io.BytesIO, b64(row["sealed"])))
+        for row in file["parts"]
+    ]
+    reader = PartedReader(sources, kind=ObjectKind(file["kind"]), file_key=bytes.fromhex(file["file_key"]))
+    assert b"".join(reader.chunks()) == plaintext_of(file["true_bytes"])
 
 
 @pytest.mark.parametrize("name", sorted(wrong_objects()))
@@ -131,6 +144,7 @@ def rows_on_file() -> dict[str, int]:
         "padme": len(files["derivation.json"]["padme"]),
         "passphrase": 1,
         "objects": len(files["objects.json"]["objects"]),
+        "parts": 1,
         "refusals": len(files["refusals.json"]["refused"]),
         "small boxes": len(files["small_boxes.json"]["boxes"]),
         "hpke": len(files["hpke.json"]["sealed"]),

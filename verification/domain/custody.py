@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from portal.crypto.compartments import encode_record
 from portal.crypto.header import ObjectKind
-from portal.crypto.stream import SealedReader
+from portal.crypto.parts import Reader
 from portal.models import KeyPurpose, RecipientKey, StoredFile
 from portal.storage.blobs import Blobs
 from portal.trust import signed
@@ -41,8 +41,8 @@ class Packed:
     """One exhibit on its way out. copy: the clean copy, opened, with the part that is it."""
 
     read: ReadExhibit
-    original: SealedReader
-    copy: tuple[SealedReader, CleanPart] | None
+    original: Reader
+    copy: tuple[Reader, CleanPart] | None
     report: CleanReport | None
     trail: list[int]
 

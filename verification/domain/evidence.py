@@ -6,14 +6,12 @@ traced. Source: 4-sealing "Clean copies", Reg. art. 24.
 
 from __future__ import annotations
 
-import io
 import uuid
-from contextlib import ExitStack, closing
 
 from sqlalchemy import select
 
 from portal.crypto.header import ObjectKind
-from portal.crypto.stream import SealedReader
+from portal.crypto.parts import Reader
 from portal.models import (
     Attachment,
     CleanState,
@@ -25,6 +23,7 @@ from portal.models import (
 )
 from portal.outbox import post
 from portal.storage.blobs import Blobs
+from portal.storage.objects import open_stored
 from portal.storage.received import SealedFile
 from portal.trust import KeyOf, current_key
 from verification.audit.events import Event
@@ -92,9 +91,7 @@ def grant_waiting_files(acting: Acting, tip: Tip) -> int:
     return sum(grant_to_cleaner(acting, row) for row in rows)
 
 
-def open_clean_copy(
-    acting: Acting, object_id: uuid.UUID, *, blobs: Blobs, traced: bool = True
-) -> SealedReader:
+def open_clean_copy(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs, traced: bool = True) -> Reader:
     """The clean copy ``object_id`` (its own id), for streaming. Raises NotHere, KeyLocked.
 
     traced: False where this very opening has been traced already.
@@ -107,7 +104,7 @@ def open_clean_copy(
     return _reader(acting, row, blobs=blobs)
 
 
-def open_original(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> SealedReader:
+def open_original(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> Reader:
     """An original, for whoever traces by themselves what becomes of it. Raises NotHere, KeyLocked."""
     row = acting.session.get(SealedObject, object_id)
     if row is None or row.kind not in (ObjectKind.ATTACHMENT, ObjectKind.EXHIBIT):
@@ -115,7 +112,7 @@ def open_original(acting: Acting, object_id: uuid.UUID, *, blobs: Blobs) -> Seal
     return _reader(acting, row, blobs=blobs)
 
 
-def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: Blobs) -> SealedReader:
+def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: Blobs) -> Reader:
     """An original, for download only, never rendered by our pages. The reason is sealed, the act traced.
 
     Raises NotHere, KeyLocked, InvalidInput (``reason`` missing).
@@ -133,14 +130,9 @@ def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: B
     return open_original(acting, object_id, blobs=blobs)
 
 
-def _reader(acting: Acting, row: SealedObject, *, blobs: Blobs) -> SealedReader:
+def _reader(acting: Acting, row: SealedObject, *, blobs: Blobs) -> Reader:
     file_key = acting.keyring.file_key(acting.session, row.id)
-    source = io.BytesIO(row.body) if row.body is not None else blobs.open(row.blob_name or "")
-    with ExitStack() as held:
-        held.enter_context(closing(source))
-        reader = SealedReader(source, kind=ObjectKind(row.kind), object_id=row.id, file_key=file_key)
-        held.pop_all()
-    return reader
+    return open_stored(acting.session, row, file_key=file_key, blobs=blobs)
 
 
 def share_clean_copy(acting: Acting, object_id: uuid.UUID, *, to: KeyOf) -> uuid.UUID:

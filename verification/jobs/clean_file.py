@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -28,6 +28,7 @@ from portal.models import (
     new_id,
 )
 from portal.storage.blobs import BlobWriter
+from portal.storage.objects import later_parts
 from verification.clean_report import Reason
 from verification.jobs.cleaning.cleaner import (
     ChildDied,
@@ -49,11 +50,11 @@ PATIENCE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class _Original:
-    """What is known of the original. body or blob_name holds its sealed bytes."""
+    """What is known of the original. body or blobs, one for each part, hold its sealed bytes."""
 
     request: CleanRequest
     body: bytes | None
-    blob_name: str | None
+    blob_names: tuple[str, ...]
     file_key: bytes
 
     def __repr__(self) -> str:
@@ -67,9 +68,10 @@ def clean_file(work: Work, bench: Workbench) -> None:
         return _let_go(work, bench)
     writer = bench.blobs.create(rng=bench.rng)
     try:
-        with _sealed_source(original, bench) as descriptor:
+        with contextlib.ExitStack() as held:
+            sources = _sealed_sources(original, bench, held=held)
             may_wait = work.attempts < PATIENCE
-            cleaned = _have_cleaned(original, bench, descriptor=descriptor, into=writer, may_wait=may_wait)
+            cleaned = _have_cleaned(original, bench, sources=sources, into=writer, may_wait=may_wait)
         _store(work, bench, request=original.request, cleaned=cleaned, writer=writer)
     except BaseException:
         writer.discard()
@@ -89,6 +91,7 @@ def _find(work: Work, bench: Workbench) -> _Original | None:
             public = bench.trust.public(session, of_clean_copy(session, stored), on=civil_day(bench.clock))
         except UnsignedKey:
             raise RecipientUntrusted from None
+        later = later_parts(session, [sealed.id]).get(sealed.id, [])
         request = CleanRequest(
             object_id=sealed.id,
             kind=sealed.kind,
@@ -96,8 +99,10 @@ def _find(work: Work, bench: Workbench) -> _Original | None:
             report_id=new_id(bench.rng),
             recipient_key_id=stored.clean_for,
             recipient_public=public.to_bytes(),
+            parts=tuple(part.object_id for part in later),
         )
-        return _Original(request, sealed.body, sealed.blob_name, open_grant(grant, files=files))
+        blob_names = (sealed.blob_name or "", *(part.blob_name for part in later))
+        return _Original(request, sealed.body, blob_names, open_grant(grant, files=files))
 
 
 def _grant_of(session: Session, object_id: uuid.UUID) -> ObjectGrant | None:
@@ -115,23 +120,22 @@ def _grant_of(session: Session, object_id: uuid.UUID) -> ObjectGrant | None:
     ).one_or_none()
 
 
-@contextlib.contextmanager
-def _sealed_source(original: _Original, bench: Workbench) -> Iterator[int]:
-    """A descriptor of the sealed bytes, for a child to read and seek in."""
-    if original.body is None:
-        with bench.blobs.open(original.blob_name or "") as reader:
-            if (number := getattr(reader, "fileno", None)) is not None:
-                yield number()
-                return
-            with in_memory(iter(lambda: reader.read(COPY_BYTES), b"")) as descriptor:
-                yield descriptor
-    else:
-        with in_memory([original.body]) as descriptor:
-            yield descriptor
+def _sealed_sources(original: _Original, bench: Workbench, *, held: contextlib.ExitStack) -> list[int]:
+    """Descriptors of the sealed bytes, for a child to read and seek in; they live as long as ``held``."""
+    if original.body is not None:
+        return [held.enter_context(in_memory([original.body]))]
+    return [_descriptor(name, bench, held=held) for name in original.blob_names]
+
+
+def _descriptor(blob_name: str, bench: Workbench, *, held: contextlib.ExitStack) -> int:
+    reader = held.enter_context(bench.blobs.open(blob_name))
+    if (number := getattr(reader, "fileno", None)) is not None:
+        return int(number())
+    return held.enter_context(in_memory(iter(lambda: reader.read(COPY_BYTES), b"")))
 
 
 def _have_cleaned(
-    original: _Original, bench: Workbench, *, descriptor: int, into: BlobWriter, may_wait: bool
+    original: _Original, bench: Workbench, *, sources: Sequence[int], into: BlobWriter, may_wait: bool
 ) -> Cleaned:
     """Clean it; where the child meets its limits, a second child says so without decoding anything.
 
@@ -141,13 +145,13 @@ def _have_cleaned(
     try:
         try:
             return bench.cleaner.clean(
-                request, source_fd=descriptor, file_key=original.file_key, clean_out=into
+                request, source_fds=sources, file_key=original.file_key, clean_out=into
             )
         except ChildDied as died:
             if died.ending.was_killed and may_wait:
                 raise CleanerSilent from None
             told = replace(request, reason=Reason.OVER_LIMITS)
-            return bench.cleaner.clean(told, source_fd=descriptor, file_key=original.file_key, clean_out=into)
+            return bench.cleaner.clean(told, source_fds=sources, file_key=original.file_key, clean_out=into)
     except SandboxUnavailable:
         raise SandboxAbsent from None
     except (ChildDied, CleanerLost):

@@ -20,6 +20,7 @@ PORTAL_INSERTS = (
     "message",
     "draft",
     "draft_file",
+    "file_part",
     "outbox",
 )
 PORTAL_READS = (
@@ -32,6 +33,7 @@ PORTAL_READS = (
     "message",
     "draft",
     "draft_file",
+    "file_part",
 )
 #: What the portal may write of a tip, once, when it comes. Not its state, and nothing that staff write.
 PORTAL_TIP_INSERTS = (

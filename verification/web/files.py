@@ -19,7 +19,7 @@ from itsdangerous import Signer
 from sqlalchemy import select
 from zipstream import ZIP_STORED, ZipStream
 
-from portal.crypto.stream import SealedReader
+from portal.crypto.parts import Reader
 from portal.models import StoredFile
 from portal.texts import gettext as _
 from verification.clean_report import CleanPart, PartRole
@@ -80,7 +80,7 @@ def originals() -> ResponseReturnValue:
     """Several originals in one archive, each traced with the same reason; packed while it is sent."""
     typed = Typed.sent()
     wanted = list(dict.fromkeys(typed.ids("file")))
-    taken: list[tuple[str, SealedReader]] = []
+    taken: list[tuple[str, Reader]] = []
     with ExitStack() as held:
         with acting_in(write=True) as acting:
             if not 1 <= len(wanted) <= MAX_TOGETHER:
@@ -141,7 +141,7 @@ def _name_of(acting: Acting, object_id: uuid.UUID) -> str:
     return file_name(acting, object_id) or f"original-{object_id.hex[:8]}"
 
 
-def _packed(taken: Sequence[tuple[str, SealedReader]]) -> Iterator[bytes]:
+def _packed(taken: Sequence[tuple[str, Reader]]) -> Iterator[bytes]:
     archive, names = ZipStream(compress_type=ZIP_STORED), set[str]()
     for number, (name, reader) in enumerate(taken, start=1):
         unique = safe_name(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,9 @@ def desk(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
 
 
 @pytest.fixture
-def site(desk: SigningDesk, clock: FixedClock, rng: Rng, tmp_path: Path) -> PublicSite:
+def site(desk: SigningDesk, clock: FixedClock, rng: Rng, tmp_path: Path) -> Iterator[PublicSite]:
     """The app, with small limits: 256 KiB a file, 1 MiB together, 4 files."""
-    return open_site(
+    site = open_site(
         desk,
         folder=tmp_path / "blobs",
         clock=clock,
@@ -33,6 +34,8 @@ def site(desk: SigningDesk, clock: FixedClock, rng: Rng, tmp_path: Path) -> Publ
         MAX_MESSAGE_BYTES=str(1024 * 1024),
         MAX_FILES="4",
     )
+    yield site
+    site.intake.database.dispose()
 
 
 @pytest.fixture

@@ -47,8 +47,8 @@ def counted_queries(site: PublicSite) -> Iterator[list[str]]:
 
 def test_form_suggests_names_and_tells_the_limits_before_anything_is_written(visitor: Visitor) -> None:
     text = visitor.open(FORM).text
-    assert '<option value="交通运输局">' in text
-    assert '<option value="云岭镇">' in text
+    assert "<option>交通运输局" in text
+    assert "<option>云岭镇" in text
     assert "最多 4 个" in text
     assert "每个不超过 256 KB，合计不超过 1 MB" in text
 
@@ -86,7 +86,7 @@ def test_new_name_in_the_directory_shows_within_a_minute(
     with desk.database.write() as session:
         session.add(DirectoryEntry(id=new_id(desk.rng), kind=DirectoryKind.BODY, name="水利局", ordinal=9))
     clock.advance(timedelta(seconds=61))
-    assert '<option value="水利局">' in site.visitor().open(FORM).text
+    assert "<option>水利局" in site.visitor().open(FORM).text
 
 
 def test_form_sets_the_one_cookie_and_a_second_look_sets_none(visitor: Visitor) -> None:

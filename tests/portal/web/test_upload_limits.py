@@ -12,10 +12,8 @@ from portal.db import Database
 from portal.domain.intake import Intake
 from portal.models import DraftFile, Rng, StoredFile, Tip
 from portal.storage.errors import Busy, RetryLater
-from portal.web.uploads import (
-    EXTENSION,
-    Uploads,
-)
+from portal.web.admission import Uploads
+from portal.web.uploads import EXTENSION
 from tests.support.form_browser import KIB, LIMITS, Browser, count, ids, on_disk, open_browser
 from tests.support.intake import SigningDesk, open_intake
 from tests.support.intake_server import multipart, query

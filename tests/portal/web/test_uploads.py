@@ -14,8 +14,8 @@ from portal.domain.errors import UnknownReceipt
 from portal.domain.intake import Intake
 from portal.domain.mailbox import open_mailbox
 from portal.models import DraftFile, Rng, StoredFile, Tip
+from portal.web.admission import SESSION_SECRET
 from portal.web.uploads import (
-    SESSION_SECRET,
     ensure_cookie_secret,
     new_form_secret,
     rotate_cookie_secret,

@@ -124,4 +124,4 @@ def test_confined_process_leaves_no_core_and_no_file() -> None:
         limits = Path(f"/proc/{child.pid}/limits").read_text(encoding="ascii").splitlines()
         child.kill()
     hard = {line[:26].strip(): line[47:68].strip() for line in limits[1:]}
-    assert (hard["Max core file size"], hard["Max file size"], hard["Max open files"]) == ("0", "0", "16")
+    assert (hard["Max core file size"], hard["Max file size"], hard["Max open files"]) == ("0", "0", "80")

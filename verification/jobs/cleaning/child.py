@@ -6,12 +6,15 @@ Must not know: storage, tables, who the reader is. Source: 4-sealing "Clean copi
 
 from __future__ import annotations
 
+import functools
 import io
 import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cryptography.hazmat.primitives.hashes import SHA256, SM3, Hash
 
+from portal.crypto.parts import PartedReader, Reader
 from portal.crypto.recipients import PublicKey, seal_file_key
 from portal.crypto.stream import CHUNK_BYTES, ObjectKind, SealedReader, SealingWriter, seal_bytes
 from portal.crypto.suites import KEY_BYTES
@@ -32,7 +35,7 @@ READ_AHEAD_BYTES: Final = CHUNK_BYTES
 class OpenedObject(io.RawIOBase):
     """A sealed object as a seekable file of its plaintext; opens the chunks it is asked for, keeps none."""
 
-    def __init__(self, reader: SealedReader) -> None:
+    def __init__(self, reader: Reader) -> None:
         super().__init__()
         self._reader = reader
         self._at = 0
@@ -61,6 +64,16 @@ class OpenedObject(io.RawIOBase):
             filled += len(piece)
         self._at += filled
         return filled
+
+
+class _Kept:
+    """A source that stays open when a reader lets go of it."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self.seek, self.read = source.seek, source.read
+
+    def close(self) -> None:
+        """Nothing: it is opened again."""
 
 
 class _FrameSink:
@@ -107,16 +120,21 @@ class _CleanCopy:
 
 
 def clean_one(
-    request: CleanRequest, *, source: BinaryIO, file_key: bytes, out: BinaryIO, box: BinaryIO | None = None
+    request: CleanRequest,
+    *,
+    sources: Sequence[BinaryIO],
+    file_key: bytes,
+    out: BinaryIO,
+    box: BinaryIO | None = None,
 ) -> None:
     """Clean one sealed original and write every frame of the answer.
 
-    source: the sealed original, seekable.  file_key: 32 bytes, its key.  out: the pipe to the worker.
-    box: the line to who draws office documents, unbuffered; None where nobody does.
+    sources: the sealed original, seekable, or its parts in order.  file_key: 32 bytes, its key.
+    out: the pipe to the worker.  box: the line to who draws office documents, unbuffered, or None.
     """
     recipient = PublicKey.from_bytes(request.recipient_public)
     clean = _CleanCopy(request, out=out)
-    report = _examine(request, source=source, file_key=file_key, parts=Parts(clean.write), box=box)
+    report = _examine(request, sources=sources, file_key=file_key, parts=Parts(clean.write), box=box)
     if report.reason is None:
         clean.finish(to=recipient)
     report_key = secrets.token_bytes(KEY_BYTES)
@@ -130,16 +148,19 @@ def clean_one(
 
 
 def _examine(
-    request: CleanRequest, *, source: BinaryIO, file_key: bytes, parts: Parts, box: BinaryIO | None
+    request: CleanRequest,
+    *,
+    sources: Sequence[BinaryIO],
+    file_key: bytes,
+    parts: Parts,
+    box: BinaryIO | None,
 ) -> CleanReport:
     """The report; the clean copy, where there is one, has gone into ``parts``."""
     try:
-        reader = SealedReader(
-            source, kind=ObjectKind(request.kind), object_id=request.object_id, file_key=file_key
-        )
+        reader = _opened(request, sources=sources, file_key=file_key)
         head, sha256, sm3 = _read_whole(reader)
     except Tampered:
-        return _report_damaged(source.seek(0, io.SEEK_END))
+        return _report_damaged(sum(source.seek(0, io.SEEK_END) for source in sources))
     file_type = file_type_of(head)
     outcome = _cleaned(reader, file_type=file_type, parts=parts, given_up=request.reason, box=box)
     return CleanReport(
@@ -158,6 +179,17 @@ def _examine(
     )
 
 
+def _opened(request: CleanRequest, *, sources: Sequence[BinaryIO], file_key: bytes) -> Reader:
+    kind = ObjectKind(request.kind)
+    if not request.parts:
+        return SealedReader(sources[0], kind=kind, object_id=request.object_id, file_key=file_key)
+    # Every part is read more than once, and a descriptor that came from the worker is not opened again.
+    openers = [functools.partial(_Kept, source) for source in sources]
+    return PartedReader(
+        list(zip([request.object_id, *request.parts], openers, strict=True)), kind=kind, file_key=file_key
+    )
+
+
 def _report_damaged(sealed_bytes: int) -> CleanReport:
     """The stored object is not what was sealed, or its key is not: nothing can be said of the content."""
     return CleanReport(
@@ -169,7 +201,7 @@ def _report_damaged(sealed_bytes: int) -> CleanReport:
     )
 
 
-def _read_whole(reader: SealedReader) -> tuple[bytes, str, str]:
+def _read_whole(reader: Reader) -> tuple[bytes, str, str]:
     """Authenticate every chunk once; the first bytes and both hashes. Raises Tampered."""
     sha256, sm3 = Hash(SHA256()), Hash(SM3())
     head = b""
@@ -181,7 +213,7 @@ def _read_whole(reader: SealedReader) -> tuple[bytes, str, str]:
 
 
 def _cleaned(
-    reader: SealedReader,
+    reader: Reader,
     *,
     file_type: FileType,
     parts: Parts,

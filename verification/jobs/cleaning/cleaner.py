@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -118,21 +118,24 @@ class Cleaner:
             self._process.wait()
             self._process = None
 
-    def clean(self, request: CleanRequest, *, source_fd: int, file_key: bytes, clean_out: Sink) -> Cleaned:
+    def clean(
+        self, request: CleanRequest, *, source_fds: Sequence[int], file_key: bytes, clean_out: Sink
+    ) -> Cleaned:
         """Have one original cleaned in a child of its own.
 
-        source_fd: the sealed original, readable and seekable; read by the child alone.  file_key: 32 bytes.
+        source_fds: the sealed original or its parts, readable and seekable; read by the child alone.
+        file_key: 32 bytes.
         clean_out: gets the sealed clean copy as it comes; it is whole only if this returns with a grant.
         Raises ChildDied, CleanerLost, SandboxUnavailable, and whatever the sink raises.
         """
         if self.pid is None:
             self.close()
             self.start()
-        original_bytes = os.fstat(source_fd).st_size
+        original_bytes = sum(os.fstat(source).st_size for source in source_fds)
         limits = limits_for(original_bytes, own_bytes=0)
         until = time.monotonic() + limits.wall_seconds + GRACE_SECONDS
         try:
-            received = self._send(request, source_fd=source_fd, file_key=file_key)
+            received = self._send(request, source_fds=source_fds, file_key=file_key)
             reader = FrameReader(original_bytes=original_bytes)
             collected = self._collect(received, reader, clean_out=clean_out, until=until)
             return self._concluded(collected, until=until)
@@ -143,15 +146,15 @@ class Cleaner:
             self.close()
             raise
 
-    def _send(self, request: CleanRequest, *, source_fd: int, file_key: bytes) -> int:
-        """Hand over the request and three descriptors; returns our end of the child's pipe."""
+    def _send(self, request: CleanRequest, *, source_fds: Sequence[int], file_key: bytes) -> int:
+        """Hand over the request and its descriptors; returns our end of the child's pipe."""
         control = self._control
         assert control is not None
         key_read, key_write = os.pipe2(os.O_CLOEXEC)
         out_read, out_write = os.pipe2(os.O_CLOEXEC)
         try:
             os.write(key_write, file_key)
-            socket.send_fds(control, [request.encode()], [source_fd, key_read, out_write])
+            socket.send_fds(control, [request.encode()], [key_read, out_write, *source_fds])
         except OSError:
             os.close(out_read)
             raise CleanerLost from None

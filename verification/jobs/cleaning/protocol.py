@@ -70,6 +70,7 @@ class CleanRequest:
     kind: ObjectKind number of the original.  clean_id, report_id: ids of the two objects to be made.
     recipient_public: 1216 bytes, already verified up to the root, of the key both are sealed to.
     reason: given where decoding has been given up and only the report is wanted.
+    parts: ids of the original's later parts, in order; each comes with a descriptor of its own.
     """
 
     object_id: uuid.UUID
@@ -79,6 +80,7 @@ class CleanRequest:
     recipient_key_id: uuid.UUID
     recipient_public: bytes
     reason: Reason | None = None
+    parts: tuple[uuid.UUID, ...] = ()
 
     def encode(self) -> bytes:
         """For the zygote's socket."""
@@ -91,6 +93,7 @@ class CleanRequest:
                 "recipient_key_id": self.recipient_key_id.hex,
                 "recipient_public": self.recipient_public.hex(),
                 "reason": self.reason,
+                "parts": [part.hex for part in self.parts],
             }
         ).encode()
 
@@ -106,6 +109,7 @@ class CleanRequest:
             recipient_key_id=uuid.UUID(values["recipient_key_id"]),
             recipient_public=bytes.fromhex(values["recipient_public"]),
             reason=Reason(values["reason"]) if values["reason"] else None,
+            parts=tuple(uuid.UUID(part) for part in values["parts"]),
         )
 
 

@@ -21,6 +21,7 @@ import signal
 import sys
 from typing import Final
 
+from portal.crypto.parts import MAX_PARTS
 from verification.jobs.cleaning.box_root import map_to
 from verification.jobs.cleaning.limits import Limits
 from verification.jobs.cleaning.syscalls import Program, box_program, filter_program
@@ -83,7 +84,7 @@ def confine(limits: Limits) -> None:
     for what, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 16),
+        (resource.RLIMIT_NOFILE, 16 + MAX_PARTS),
         (resource.RLIMIT_AS, limits.address_space_bytes),
     ):
         resource.setrlimit(what, (most, most))

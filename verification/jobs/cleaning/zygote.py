@@ -21,6 +21,7 @@ import uuid
 from pathlib import Path
 from typing import NoReturn
 
+from portal.crypto.parts import MAX_PARTS
 from portal.crypto.recipients import PrivateKey
 from portal.crypto.stream import ObjectKind, seal_bytes
 from verification.jobs.cleaning.child import clean_one
@@ -31,7 +32,9 @@ from verification.jobs.cleaning.protocol import MAX_MESSAGE_BYTES, SANDBOX_MISSI
 from verification.jobs.cleaning.samples import samples
 from verification.jobs.cleaning.sandbox import SandboxMissing, confine, die_with_parent, leave_network
 
-_SOURCE, _KEY, _OUT, _BOX, _FIRST_SPARE, _PARKED, _END_OF_DESCRIPTORS = 3, 4, 5, 6, 7, 64, 256
+_KEY, _OUT, _BOX, _FIRST_SOURCE, _PARKED, _END_OF_DESCRIPTORS = 3, 4, 5, 6, 128, 256
+#: The file key's pipe, the answer's, and the original in as many parts as it may have.
+_MOST_DESCRIPTORS = 2 + MAX_PARTS
 
 
 class Zygote:
@@ -44,15 +47,19 @@ class Zygote:
     def serve(self) -> None:
         """Answer requests until the worker is gone."""
         while True:
-            message, descriptors, _flags, _address = socket.recv_fds(self._control, MAX_MESSAGE_BYTES, 3)
+            message, descriptors, _flags, _address = socket.recv_fds(
+                self._control, MAX_MESSAGE_BYTES, _MOST_DESCRIPTORS
+            )
             if not message:
                 return
-            limits = limits_for(os.fstat(descriptors[0]).st_size, own_bytes=self._own_bytes)
+            key, out, *sources = descriptors
+            sealed_bytes = sum(os.fstat(source).st_size for source in sources)
+            limits = limits_for(sealed_bytes, own_bytes=self._own_bytes)
             parent = os.getpid()
             line, childs = socket.socketpair()
             pid = os.fork()
             if pid == 0:
-                _live(message, [*descriptors, childs.fileno()], limits=limits, parent=parent)
+                _live(message, [key, out, childs.fileno(), *sources], limits=limits, parent=parent)
             for descriptor in (*descriptors, childs.detach()):
                 os.close(descriptor)
             with line:
@@ -114,11 +121,12 @@ def _live(message: bytes, descriptors: list[int], *, limits: Limits, parent: int
         _keep_only(descriptors)
         with os.fdopen(_KEY, "rb") as pipe:
             file_key = pipe.read()
-        source, out = os.fdopen(_SOURCE, "rb"), os.fdopen(_OUT, "wb")
+        sources = [os.fdopen(_FIRST_SOURCE + place, "rb") for place in range(len(descriptors) - 3)]
+        out = os.fdopen(_OUT, "wb")
         box = os.fdopen(_BOX, "r+b", buffering=0) if is_installed() else None
         request = CleanRequest.decode(message)
         confine(limits)
-        clean_one(request, source=source, file_key=file_key, out=out, box=box)
+        clean_one(request, sources=sources, file_key=file_key, out=out, box=box)
         out.flush()
         code = 0
     except SandboxMissing:
@@ -128,11 +136,11 @@ def _live(message: bytes, descriptors: list[int], *, limits: Limits, parent: int
 
 
 def _keep_only(descriptors: list[int]) -> None:
-    """Put the four descriptors in their places and close every other but 0, 1 and 2 (all /dev/null)."""
+    """Put these descriptors in their places and close every other but 0, 1 and 2 (all /dev/null)."""
     high = [os.dup2(descriptor, _PARKED + place) for place, descriptor in enumerate(descriptors)]
-    for descriptor, place in zip(high, (_SOURCE, _KEY, _OUT, _BOX), strict=True):
+    for place, descriptor in enumerate(high, start=_KEY):
         os.dup2(descriptor, place)
-    os.closerange(_FIRST_SPARE, _END_OF_DESCRIPTORS)
+    os.closerange(_KEY + len(high), _END_OF_DESCRIPTORS)
 
 
 def warm_up() -> None:
@@ -149,7 +157,7 @@ def warm_up() -> None:
     )
     for encoded in samples():
         sealed = seal_bytes(encoded, kind=ObjectKind.ATTACHMENT, object_id=names[0], file_key=bytes(32))
-        clean_one(request, source=io.BytesIO(sealed), file_key=bytes(32), out=io.BytesIO())
+        clean_one(request, sources=[io.BytesIO(sealed)], file_key=bytes(32), out=io.BytesIO())
 
 
 def own_bytes() -> int:

@@ -394,6 +394,27 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "file_part",
+        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("head_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["head_id"],
+            ["sealed_object.id"],
+            name=op.f("fk_file_part_head_id_sealed_object"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["object_id"],
+            ["sealed_object.id"],
+            name=op.f("fk_file_part_object_id_sealed_object"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("object_id", name=op.f("pk_file_part")),
+        sa.UniqueConstraint("head_id", "number", name=op.f("uq_file_part_head_id_number")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "draft_file",
         sa.Column("object_id", sa.Uuid(), nullable=False),
         sa.Column("draft_id", sa.LargeBinary(), nullable=False),
@@ -989,6 +1010,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_draft_file_draft_id"))
 
     op.drop_table("draft_file")
+    op.drop_table("file_part")
     with op.batch_alter_table("case", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_state_opened_on_id"))
 
