@@ -6,6 +6,7 @@ import random
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 
-from portal.models import FilePart, SealedObject, Tip
+from portal.models import Attachment, FilePart, SealedObject, Tip
 from portal.storage.filesystem import FileBlobs
 from portal.storage.objects import open_stored
 from tests.conftest import NewVisitor
@@ -81,18 +82,27 @@ class Sending:
         expect(self.page.locator(".receipt-code")).to_be_visible()
 
     def stored(self) -> dict[str, bytes]:
-        """Files of the tip that came last, opened with the desk's key."""
-        desk, opened = self.site.desk, {}
+        """Files of all reports by name, opened with the desk's key."""
+        desk = self.site.desk
         with desk.database.read() as session:
             tips = session.scalars(select(Tip)).all()
             entries = [entry for tip in tips for entry in desk.statement(tip).attachments]
-            for entry in entries:
-                row = session.get_one(SealedObject, entry.object_id)
-                key = desk.file_key(entry.object_id)
-                reader = open_stored(session, row, file_key=key, blobs=FileBlobs(self.blobs))
-                opened[entry.name] = b"".join(reader.chunks())
-                reader.close()
-        return opened
+        return {entry.name: self.opened(entry.object_id) for entry in entries}
+
+    def opened(self, object_id: uuid.UUID) -> bytes:
+        """One file, opened with the desk's key."""
+        desk = self.site.desk
+        with desk.database.read() as session:
+            row = session.get_one(SealedObject, object_id)
+            key = desk.file_key(object_id)
+            with closing(open_stored(session, row, file_key=key, blobs=FileBlobs(self.blobs))) as reader:
+                return b"".join(reader.chunks())
+
+    def sent_with_messages(self) -> list[uuid.UUID]:
+        """Files that came with a later message."""
+        with self.site.desk.database.read() as session:
+            later = select(Attachment.object_id).where(Attachment.message_id.is_not(None))
+            return list(session.scalars(later))
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +248,29 @@ def test_form_that_comes_back_keeps_what_arrived(sending: Sending) -> None:
     sending.press_send()
     sending.expect_receipt()
     assert sending.stored()["表单有误.mp4"] == film
+
+
+def test_mailbox_takes_files_the_same_way(sending: Sending) -> None:
+    sending.fill()
+    sending.press_send()
+    receipt = "".join(sending.page.locator(".receipt-code").inner_text().split())
+    page, posts = sending.page, list[str]()
+    page.on("request", lambda request: posts.append(request.url) if "/check/file" in request.url else None)
+    page.goto(f"{sending.site.url}/check")
+    page.locator("[name=receipt]").first.fill(receipt)
+    page.locator("main button").first.click()
+    page.locator("details", has_text="补充").locator("summary").click()
+    form = page.locator("#write-material")
+    path = sending.folder / "补来的录像.mp4"
+    path.write_bytes(film := random.Random("later").randbytes(FILM))  # test data
+    form.locator("input[type=file]").set_input_files(path)
+    expect(form.locator("[data-arrivals] [name=keep]")).to_have_count(1)
+    assert len(posts) == 6
+    form.locator("[name=text]").fill("补一段录像。")
+    form.locator(".actions button").click()
+    expect(page.get_by_text("谢谢")).to_be_visible()
+    [head] = sending.sent_with_messages()
+    assert sending.opened(head) == film
 
 
 @pytest.mark.parametrize("width", [320, PHONE, DESK])

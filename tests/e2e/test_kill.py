@@ -196,10 +196,12 @@ def ask_for_form(browser: Browser) -> bytes:
             browser.elsewhere()
 
 
-def transmit(browser: Browser, body: bytes, *, kill_at: float | None, portals: Portals) -> bytes:
+def transmit(
+    browser: Browser, body: bytes, *, kill_at: float | None, portals: Portals, path: str = "/submit"
+) -> bytes:
     """Send the form; the server is killed where the report says so. OSError where no answer came."""
     client = browser.client
-    sent = client.head("/submit", length=len(body)) + body
+    sent = client.head(path, length=len(body)) + body
     if kill_at is None:
         client.socket.sendall(sent)
         return client.answer().body
