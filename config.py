@@ -51,6 +51,7 @@ class SharedSettings:
     max_file_bytes: int
     max_message_bytes: int
     max_files: int
+    part_bytes: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -58,7 +59,6 @@ class PortalSettings(SharedSettings):
     """The public app. Holds public keys and one session secret, never a private key."""
 
     public_url: str
-    part_bytes: int
     edge_retention: str
     edge_retention_en: str
     redirect_channel: str
@@ -173,6 +173,7 @@ def _shared(read: _Reader) -> dict[str, object]:
         "max_file_bytes": read.parsed("MAX_FILE_BYTES", _positive, 1, str(200 * MIB)),
         "max_message_bytes": read.parsed("MAX_MESSAGE_BYTES", _positive, 1, str(1024 * MIB)),
         "max_files": read.parsed("MAX_FILES", _positive, 1, "20"),
+        "part_bytes": read.parsed("PART_BYTES", _positive, 1, str(8 * MIB)),
     }
 
 
@@ -182,7 +183,6 @@ def load_portal(environ: Mapping[str, str] | None = None) -> PortalSettings:
     values = _shared(read) | {
         "session_secret": read.parsed("PORTAL_SECRET", _key_bytes, b""),
         "public_url": read.parsed("PUBLIC_URL", _web_url, ""),
-        "part_bytes": read.parsed("PART_BYTES", _positive, 1, str(8 * MIB)),
         "edge_retention": read.text("EDGE_RETENTION"),
         "edge_retention_en": read.text("EDGE_RETENTION_EN"),
         "redirect_channel": read.text("REDIRECT_CHANNEL"),

@@ -85,7 +85,11 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SealedFile:
-    """One file, sealed and durable. ``declared_type``: what the sender called it, never to be believed."""
+    """One file, sealed and durable. ``declared_type``: what the sender called it, never to be believed.
+
+    part_bytes, later: of a file that came in parts, the length of each but the last, and the later ones;
+    ``file_key`` is then the whole file's, and ``true_bytes`` its length (FORMAT.md §4.7).
+    """
 
     field: str
     name: str
@@ -96,6 +100,13 @@ class SealedFile:
     object_id: uuid.UUID
     file_key: bytes
     blob_name: str
+    part_bytes: int = 0
+    later: tuple[SealedFile, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all parts of it are here."""
+        return not self.part_bytes or len(self.later) + 1 == -(-self.true_bytes // self.part_bytes)
 
 
 @dataclass(slots=True, repr=False)

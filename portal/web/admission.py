@@ -8,7 +8,6 @@ object" (push sink), FORMAT.md §4.7, 7-facts.
 
 from __future__ import annotations
 
-import dataclasses
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,10 +17,8 @@ from typing import Final
 import flask
 from werkzeug.datastructures import MultiDict
 
-from portal.crypto.parts import part_key
 from portal.crypto.receipt import Receipt
 from portal.crypto.stream import ObjectKind
-from portal.crypto.suites import KEY_BYTES
 from portal.domain.drafts import (
     DraftFileInfo,
     DraftSecrets,
@@ -37,7 +34,8 @@ from portal.domain.intake import Intake
 from portal.domain.mailbox import desk_of
 from portal.errors import XiansuoError
 from portal.models import Desk
-from portal.storage.received import Allowance, Refused, SealedFile, TooLarge
+from portal.storage.arriving import PartAsked, PartUnfit, Place
+from portal.storage.received import Allowance, Refused, SealedFile
 from portal.storage.requests import SealingRequest
 
 FILES_FIELD: Final = "files"
@@ -54,10 +52,6 @@ class FormIncomplete(XiansuoError):
     def __init__(self, missing: str) -> None:
         super().__init__(missing)
         self.missing = missing
-
-
-class PartUnfit(XiansuoError):
-    """A part that does not belong to its file: another length or place than was announced with the first."""
 
 
 class Into(StrEnum):
@@ -145,63 +139,43 @@ class PartAdmission(DraftAdmission):
     """
 
     head: uuid.UUID | None = None
-    _file_key = b""
-    _file_bytes = 0
-    _part_bytes = 0
-    _number = 0
+    _place: Place | None = None
     _known: DraftFileInfo | None = None
 
     def admit(self, fields: MultiDict[str, str]) -> Allowance:
         """As for whole files, at its own place and of its own length. Raises PartUnfit, FilesGone."""
-        self._number = _whole_number(fields.get("number", ""))
-        self._file_bytes = _whole_number(fields.get("bytes", ""))
+        asked, intake = PartAsked.read(fields), self._uploads.intake
         allowed = super().admit(fields)
-        intake = self._uploads.intake
-        if self._number:
+        if asked.number:
             assert self._draft is not None
-            self._known = find_arriving(intake, draft=self._draft, head=head_of(fields))
-            self._place_later(self._known)
+            self._place = self._later(asked, find_arriving(intake, draft=self._draft, head=head_of(fields)))
         else:
-            self._place_first(allowed)
-        in_parts = self._known is not None or self._file_bytes > self._part_bytes
-        return dataclasses.replace(
-            allowed, max_files=1, max_bytes=self._part_bytes, key_for=self._key_for if in_parts else None
+            self._place = asked.first(intake.limits, rng=intake.rng)
+            if asked.file_bytes > allowed.max_bytes or allowed.max_files < 1:
+                files = intake.limits.max_files - allowed.max_files + 1
+                raise TooManyFiles(files=files, true_bytes=asked.file_bytes)
+        return self._place.allowance(allowed)
+
+    def _later(self, asked: PartAsked, known: DraftFileInfo) -> Place:
+        if known.submitted:
+            raise PartUnfit
+        self.head, self._known = known.object_id, known
+        return asked.later(
+            head=known.object_id,
+            file_key=known.file_key,
+            file_bytes=known.true_bytes,
+            part_bytes=known.part_bytes,
         )
 
-    def _place_first(self, allowed: Allowance) -> None:
-        limits = self._uploads.intake.limits
-        if self._file_bytes > limits.max_file_bytes:
-            raise TooLarge(Refused.FILE_TOO_LARGE, max_bytes=limits.max_file_bytes)
-        if self._file_bytes > allowed.max_bytes or allowed.max_files < 1:
-            files = limits.max_files - allowed.max_files + 1
-            raise TooManyFiles(files=files, true_bytes=self._file_bytes)
-        self._part_bytes = min(limits.part_bytes, self._file_bytes)
-        self._file_key = self._uploads.intake.rng(KEY_BYTES)
-
-    def _place_later(self, known: DraftFileInfo) -> None:
-        if known.submitted or self._number >= known.count or self._file_bytes != known.true_bytes:
-            raise PartUnfit
-        self.head, self._file_key = known.object_id, known.file_key
-        before = known.part_bytes * self._number
-        self._part_bytes = min(known.part_bytes, known.true_bytes - before)
-
-    def _key_for(self, object_id: uuid.UUID) -> bytes:
-        is_last = self._known is not None and self._number == self._known.count - 1
-        head = self.head or object_id
-        return part_key(self._file_key, head=head, part=object_id, number=self._number, is_last=is_last)
-
     def _keep(self, draft: DraftSecrets, files: list[SealedFile]) -> None:
-        """A part of another length than announced is not kept: nothing could be put beside it."""
-        intake = self._uploads.intake
+        intake, place = self._uploads.intake, self._place
         for file in files:
-            if file.true_bytes != self._part_bytes:
-                intake.blobs.delete(file.blob_name)
-                raise PartUnfit
+            assert place is not None
+            place.check(file, intake.blobs)
+            self.head = self.head or file.object_id
             if self._known is not None:
-                keep_part(intake, head=self._known, number=self._number, file=file)
-                continue
-            self.head = file.object_id
-            if self._file_bytes == self._part_bytes:
+                keep_part(intake, head=self._known, number=place.number, file=file)
+            elif place.count == 1:
                 keep_files(intake, draft=draft, desk=self._desk, files=[file])
             else:
                 keep_first_part(
@@ -209,8 +183,8 @@ class PartAdmission(DraftAdmission):
                     draft=draft,
                     desk=self._desk,
                     file=file,
-                    file_key=self._file_key,
-                    true_bytes=self._file_bytes,
+                    file_key=place.file_key,
+                    true_bytes=place.file_bytes,
                 )
 
 
@@ -220,12 +194,6 @@ def head_of(fields: Mapping[str, str]) -> uuid.UUID:
         return uuid.UUID(fields.get("head", ""))
     except ValueError:
         raise PartUnfit from None
-
-
-def _whole_number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise PartUnfit
-    return int(text)
 
 
 def draft_secrets(fields: Mapping[str, str]) -> DraftSecrets:

@@ -11,11 +11,12 @@ from typing import Any, Final
 from portal.domain.drafts import list_files
 from portal.domain.errors import DeskClosed, FilesGone, FormSpent, TooManyFiles
 from portal.errors import TooLong, XiansuoError
+from portal.storage.arriving import PartUnfit
 from portal.storage.errors import RetryLater
 from portal.storage.received import BrokenBody, Refused, TooLarge
 from portal.texts import lazy_gettext as _
 from portal.web import words
-from portal.web.admission import FormIncomplete, PartUnfit
+from portal.web.admission import FormIncomplete
 from portal.web.forms import Problem, size_in_words
 from portal.web.screens import ListedFile, screens
 from portal.web.tokens import BadToken

@@ -94,6 +94,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "unit_desk.item": UNIT,
     "unit_desk.report": UNIT,
     "files.clean": READERS | UNIT,
+    "arriving.take": TEAM | UNIT,
     "files.original": READERS | UNIT,
     "files.originals": READERS | UNIT,
     "files.part": READERS | UNIT,

@@ -43,6 +43,7 @@ def settings_for(office: TestOffice, folder: Path, **changes: Any) -> Verificati
         "max_file_bytes": MIB,
         "max_message_bytes": 4 * MIB,
         "max_files": 5,
+        "part_bytes": 8 * 2**20,
         "internal_url": "http://localhost",
         "public_url": "http://localhost:8000",
         "host_key": HOST_KEY,

@@ -15,6 +15,7 @@ from portal.crypto.parts import Reader
 from portal.models import (
     Attachment,
     CleanState,
+    FilePart,
     KeyPurpose,
     OutboxTopic,
     SealedObject,
@@ -42,16 +43,21 @@ def keep_upload(acting: Acting, file: SealedFile, *, clean_for: KeyOf) -> Stored
     file waits for one (``awaiting-grant``); the original is safe either way.
     """
     session, sealing = acting.session, acting.sealing
-    session.add(
-        SealedObject(
-            id=file.object_id,
-            kind=file.kind,
-            blob_name=file.blob_name,
-            sealed_bytes=file.sealed_bytes,
-            stored_on=sealing.day,
+    for part in (file, *file.later):
+        session.add(
+            SealedObject(
+                id=part.object_id,
+                kind=part.kind,
+                blob_name=part.blob_name,
+                sealed_bytes=part.sealed_bytes,
+                stored_on=sealing.day,
+            )
         )
-    )
     session.flush()
+    session.add_all(
+        FilePart(object_id=part.object_id, head_id=file.object_id, number=number)
+        for number, part in enumerate(file.later, start=1)
+    )
     stored = StoredFile(
         object_id=file.object_id, clean_for=clean_for.key_id, clean_state=CleanState.AWAITING_GRANT
     )

@@ -14,6 +14,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
+from portal.crypto.compartments import JsonValue
 from portal.crypto.header import ObjectKind
 from portal.models import CleanState, SealedObject, StoredFile
 from portal.storage.received import SealedFile
@@ -142,13 +143,14 @@ def read_exhibits(acting: Acting, rows: Sequence[Exhibit]) -> list[ReadExhibit]:
     ]
 
 
-def _description(new: NewExhibit) -> dict[str, str | int]:
+def _description(new: NewExhibit) -> dict[str, JsonValue]:
     return {
         "name": new.file.name,
         "type": new.file.declared_type,
         "bytes": new.file.true_bytes,
         "place": new.place.strip(),
         "note": new.note.strip(),
+        "parts": [str(part.object_id) for part in new.file.later],
     }
 
 

@@ -64,8 +64,11 @@ class Brought:
 
     def kept(self, acting: Acting) -> list[KeptFile]:
         """Tickets for the page that comes back; those that are no good any more are left out."""
-        files = [file for token in self.tokens if (file := _file_of(acting, token)) is not None]
-        return [KeptFile(_ticket(acting, file), file.name, file.true_bytes) for file in (*files, *self.new)]
+        found = [file_behind(acting, token) for token in self.tokens]
+        files = [file for file in found if file is not None and file.is_whole]
+        return [
+            KeptFile(ticket_for(acting, file), file.name, file.true_bytes) for file in (*files, *self.new)
+        ]
 
 
 NOTHING_BROUGHT = Brought()
@@ -80,7 +83,8 @@ def _serializer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.secret_key or "", salt="kept-file")
 
 
-def _ticket(acting: Acting, file: SealedFile) -> str:
+def ticket_for(acting: Acting, file: SealedFile) -> str:
+    """What a page keeps of a file until its form is right, or its next part is here."""
     sealed = seal_ticket(
         acting.session,
         file.file_key,
@@ -97,30 +101,33 @@ def _ticket(acting: Acting, file: SealedFile) -> str:
         "sealed": file.sealed_bytes,
         "kind": int(file.kind),
         "field": file.field,
+        "part": file.part_bytes,
+        "later": [[part.object_id.hex, part.blob_name, part.sealed_bytes] for part in file.later],
     }
     written: str | bytes = _serializer().dumps(body)
     return written if isinstance(written, str) else written.decode()
 
 
 def _redeemed(acting: Acting, token: str) -> SealedFile:
-    file = _file_of(acting, token)
-    if file is None:
+    file = file_behind(acting, token)
+    if file is None or not file.is_whole:
         raise InvalidInput({"files": _l("A file that was kept is no longer there. Please choose it again.")})
     return file
 
 
-def _file_of(acting: Acting, token: str) -> SealedFile | None:
-    """The file behind a ticket of this person's own whose bytes are still there, or None."""
+def file_behind(acting: Acting, token: str) -> SealedFile | None:
+    """The file, whole or not, behind a ticket of this person's own whose bytes are still there, or None."""
     try:
         body = _serializer().loads(token)
         object_id = uuid.UUID(body["object"])
         file_key = open_ticket(
             acting.session, base64.b64decode(body["key"]), object_id=object_id, keyring=acting.keyring
         )
-        office().blobs.open(body["blob"]).close()
+        for blob_name in (body["blob"], *(blob_name for _id, blob_name, _sealed in body["later"])):
+            office().blobs.open(blob_name).close()
     except (BadData, Tampered, BlobMissing):
         return None
-    return SealedFile(
+    file = SealedFile(
         field=body["field"],
         name=body["name"],
         declared_type=body["type"],
@@ -130,4 +137,11 @@ def _file_of(acting: Acting, token: str) -> SealedFile | None:
         object_id=object_id,
         file_key=file_key,
         blob_name=body["blob"],
+        part_bytes=body["part"],
     )
+    return replace(file, later=tuple(_later(file, *part) for part in body["later"]))
+
+
+def _later(file: SealedFile, object_id: str, blob_name: str, sealed_bytes: int) -> SealedFile:
+    """A part; its own length and key follow from the file's."""
+    return replace(file, object_id=uuid.UUID(object_id), blob_name=blob_name, sealed_bytes=sealed_bytes)

@@ -18,6 +18,7 @@ from portal.texts import gettext
 from verification.labels import label
 from verification.policy.permissions import Permission
 from verification.web import words
+from verification.web.arriving import sent_in_parts
 from verification.web.explain import explained
 from verification.web.kept import typed_words
 from verification.web.office import visitor_or_none
@@ -62,7 +63,13 @@ MENU: tuple[MenuItem, ...] = (
 def install(app: Flask) -> None:
     """Give every template its frame."""
     app.context_processor(_frame)
-    app.jinja_env.globals.update(label=label, explained=explained, typed_words=typed_words, **words.GLOBALS)
+    app.jinja_env.globals.update(
+        label=label,
+        explained=explained,
+        sent_in_parts=sent_in_parts,
+        typed_words=typed_words,
+        **words.GLOBALS,
+    )
     app.jinja_env.filters.update(words.FILTERS)
 
 

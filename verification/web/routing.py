@@ -24,6 +24,7 @@ from flask import Blueprint, Flask
 from flask.typing import ResponseReturnValue
 
 from portal.crypto.header import ObjectKind
+from portal.storage.received import Admission
 from verification.policy.permissions import Permission
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -42,11 +43,13 @@ PUBLIC = Access.PUBLIC
 class Declared:
     """What a page declared. ``permissions``: any one of them opens it; empty: it is open to everybody.
 
-    files: file field → what its files are sealed as; a page without takes none.
+    files: file field → what its files are sealed as; a page without takes none. admits: who decides about
+    them, where it is not the usual admission.
     """
 
     permissions: frozenset[Permission]
     files: Mapping[str, ObjectKind] = field(default_factory=dict)
+    admits: Callable[[Declared], Admission] | None = None
 
     @property
     def is_public(self) -> bool:
@@ -67,6 +70,7 @@ def route(
     permission: Permission | Collection[Permission] | Access,
     methods: Collection[str] = ("GET",),
     files: Mapping[str, ObjectKind] | None = None,
+    admits: Callable[[Declared], Admission] | None = None,
 ) -> Callable[[View], View]:
     """Add a view to ``blueprint`` and declare who may open it. A collection: any one of them is enough."""
     if isinstance(permission, Access):
@@ -79,7 +83,7 @@ def route(
             raise ValueError("no permission named")
 
     def declare(view: View) -> View:
-        _DECLARED[view] = Declared(permissions, dict(files or {}))
+        _DECLARED[view] = Declared(permissions, dict(files or {}), admits)
         blueprint.add_url_rule(rule, view.__name__, view, methods=list(methods))
         return view
 

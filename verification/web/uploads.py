@@ -31,18 +31,27 @@ class OfficeRequest(SealingRequest):
     def sealing(self) -> Sealing:
         standing = office()
         page = declared(current_app, self.endpoint) if self.endpoint else None
-        admission: Admission = StaffFiles(page) if page is not None and page.files else NoFiles()
+        admission: Admission = NoFiles()
+        if page is not None and page.files:
+            admission = (page.admits or StaffFiles)(page)
         return Sealing(
-            limits=Limits(
-                max_file_bytes=standing.settings.max_file_bytes,
-                max_message_bytes=standing.settings.max_message_bytes,
-                max_files=standing.settings.max_files,
-            ),
+            limits=upload_limits(),
             admission=admission,
             blobs=standing.blobs,
             rng=standing.rng,
             day=standing.today,
         )
+
+
+def upload_limits() -> Limits:
+    """What one form may carry."""
+    settings = office().settings
+    return Limits(
+        max_file_bytes=settings.max_file_bytes,
+        max_message_bytes=settings.max_message_bytes,
+        max_files=settings.max_files,
+        part_bytes=settings.part_bytes,
+    )
 
 
 class StaffFiles:

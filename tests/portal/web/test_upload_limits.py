@@ -117,7 +117,7 @@ def test_busy_database_while_keeping_files_is_told_with_what_was_typed(
     def busy(*_args: object, **_more: object) -> None:
         raise RetryLater(Busy.DATABASE)
 
-    monkeypatch.setattr("portal.web.uploads.keep_files", busy)
+    monkeypatch.setattr("portal.web.admission.keep_files", busy)
     status, said = browser.post(files=[("files", "a", b"1")])
     assert (status, said["error"], said["why"], said["account"]) == (
         503,

@@ -42,7 +42,7 @@
     const trouble = (files) => {
       const large = files.find((file) => file.size > Number(input.dataset.mostFile));
       if (large) return `${words.large} ${large.name}`;
-      const here = form.querySelectorAll("[name=keep]:checked").length + coming.length + failed.size;
+      const here = form.querySelectorAll("[data-keep]:checked").length + coming.length + failed.size;
       if (here + files.length > Number(input.dataset.most)) return words.many;
       const all = files.reduce((sum, file) => sum + file.size, chosen);
       return all > Number(input.dataset.mostAll) ? words.all : "";
@@ -71,6 +71,8 @@
           tries = 0;
         } else if (status && status < 500 && response && !response.again) {
           return response.trouble;
+        } else if (status && status < 500 && words.out) {
+          return words.out;
         } else if (tries === TRIES) {
           return words.lost;
         } else {
@@ -90,7 +92,7 @@
         say(`${item.file.name}: ${problem}`, true);
         return;
       }
-      const here = row("here"), box = one(here, "[name=keep]");
+      const here = row("here"), box = one(here, "[data-keep]");
       box.value = item.head;
       one(here, "[data-name]").textContent = item.name;
       one(here, "[data-size]").textContent = item.size;
