@@ -82,6 +82,7 @@ class VerificationSettings(SharedSettings):
     session_idle_minutes: int
     session_max_hours: int
     viewer_mark: bool
+    backup_days: int
 
     @property
     def secure_cookies(self) -> bool:
@@ -216,6 +217,7 @@ def load_verification(environ: Mapping[str, str] | None = None) -> VerificationS
         "cleaner_key_dir": Path(read.text("CLEANER_KEY_DIR")),
         "session_idle_minutes": read.parsed("SESSION_IDLE_MINUTES", _positive, 30, "30"),
         "session_max_hours": read.parsed("SESSION_MAX_HOURS", _positive, 10, "10"),
+        "backup_days": read.parsed("BACKUP_DAYS", _positive, 1, "35"),
         "viewer_mark": read.parsed("VIEWER_MARK", _yes_or_no, True, "yes"),
     }
     if read.problems:

@@ -243,6 +243,7 @@ CLEAN_STATES: dict[CleanState, LazyString] = {
     CleanState.AWAITING_GRANT: _l("Waits for a key"),
     CleanState.CLEANED: _l("Clean copy"),
     CleanState.ORIGINAL_ONLY: _l("Original only"),
+    CleanState.DESTROYED: _l("Destroyed"),
 }
 
 #: Messages of a mailbox.

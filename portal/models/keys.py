@@ -100,6 +100,7 @@ class CleanState(StrEnum):
     AWAITING_GRANT = "awaiting-grant"
     CLEANED = "cleaned"
     ORIGINAL_ONLY = "original-only"
+    DESTROYED = "destroyed"
 
 
 class StoredFile(Base):

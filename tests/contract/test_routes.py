@@ -95,6 +95,8 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "unit_desk.report": UNIT,
     "files.clean": READERS | UNIT,
     "arriving.take": TEAM | UNIT,
+    "destroying.ask": DESK | {DIR},
+    "destroying.decide": DESK | {DIR},
     "files.original": READERS | UNIT,
     "files.originals": READERS | UNIT,
     "files.part": READERS | UNIT,

@@ -52,6 +52,7 @@ def settings_for(office: TestOffice, folder: Path, **changes: Any) -> Verificati
         "session_idle_minutes": 30,
         "session_max_hours": 10,
         "viewer_mark": True,
+        "backup_days": 35,
     }
     return VerificationSettings(**(values | changes))
 

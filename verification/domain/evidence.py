@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.crypto.header import ObjectKind
@@ -30,7 +31,7 @@ from portal.trust import KeyOf, current_key
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.messages import checked_text
-from verification.errors import NotHere
+from verification.errors import InvalidInput, NotHere
 from verification.keys.addressees import of_clean_copy
 from verification.keys.records import add_grant, regrant
 from verification.models import Exhibit
@@ -127,6 +128,8 @@ def take_original(acting: Acting, object_id: uuid.UUID, *, reason: str, blobs: B
     stored = acting.session.get(StoredFile, object_id)
     if stored is None:
         raise NotHere
+    if stored.clean_state is CleanState.DESTROYED:
+        raise InvalidInput({"file": _l("This file was destroyed.")})
     reason_id = acting.seal(
         {"reason": checked}, kind=ObjectKind.RECORD, to=[of_clean_copy(acting.session, stored)]
     )

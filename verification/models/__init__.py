@@ -29,7 +29,7 @@ from verification.models.fieldwork import (
     TaskMember,
     TaskState,
 )
-from verification.models.keys import FileMark, IdentityOpening, KeyWrap, StaffSession
+from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
 from verification.models.outcome import (
     Conclusion,
     ItemReport,
@@ -68,6 +68,7 @@ __all__ = [
     "Conclusion",
     "ContentBasis",
     "Deadline",
+    "Destruction",
     "DocketBasis",
     "Exhibit",
     "ExhibitSource",

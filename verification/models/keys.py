@@ -54,6 +54,25 @@ class StaffSession(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class Destruction(Base):
+    """A two-person destruction of a file: asked for with a reason, decided by somebody else.
+
+    decided_at: null while it waits; destroyed: whether it was agreed, not declined or withdrawn.
+    """
+
+    __tablename__ = "destruction"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    object_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stored_file.object_id"), index=True)
+    tip_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tip.id"))
+    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    asked_at: Mapped[datetime]
+    reason_object_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
+    decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    decided_at: Mapped[datetime | None]
+    destroyed: Mapped[bool] = mapped_column(default=False)
+
+
 class IdentityOpening(Base):
     """A two-person opening of an identity: asked for with a reason, agreed by the other key's holder.
 

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     TIP_TRIAGE = "tip:triage"
     TIP_ANSWER = "tip:answer"
     TIP_ORIGINAL = "tip:original"
+    FILE_DESTROY = "file:destroy"
     IDENTITY_ASK = "identity:ask"
     IDENTITY_AGREE = "identity:agree"
     CASE_LIST = "case:list"
@@ -67,6 +68,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.TIP_TRIAGE,
             P.TIP_ANSWER,
             P.TIP_ORIGINAL,
+            P.FILE_DESTROY,
             P.IDENTITY_ASK,
             # Of the alternate desk's tips: only who holds the other half can, whatever the role.
             P.IDENTITY_AGREE,
@@ -84,7 +86,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.DIRECTOR: frozenset(
-        _EVERYBODY | _READER | {P.PLAN_APPROVE, P.IDENTITY_AGREE, P.ITEM_SIGN_OFF, P.PAPER_RECORD}
+        _EVERYBODY
+        | _READER
+        | {P.PLAN_APPROVE, P.IDENTITY_AGREE, P.FILE_DESTROY, P.ITEM_SIGN_OFF, P.PAPER_RECORD}
     ),
     Role.HEAD: frozenset(_EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE}),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),

@@ -17,7 +17,8 @@ from verification.queries.boards import (
     openings_to_agree,
     papers_to_confirm,
 )
-from verification.web.office import acting_in, visitor
+from verification.queries.destructions import waiting_for_decision
+from verification.web.office import acting_in, office, visitor
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.submit import attempt
@@ -25,13 +26,13 @@ from verification.workflow.states import Action
 
 blueprint = Blueprint("approvals", __name__)
 
-_DECIDERS = (*DECISIONS, Permission.IDENTITY_AGREE, Permission.PAPER_RECORD)
+_DECIDERS = (*DECISIONS, Permission.IDENTITY_AGREE, Permission.FILE_DESTROY, Permission.PAPER_RECORD)
 
 
 @route(blueprint, "/approvals", permission=_DECIDERS)
 def show() -> ResponseReturnValue:
     """Everything that waits."""
-    return _page(NO_PROBLEM)
+    return approvals_page(NO_PROBLEM)
 
 
 @route(
@@ -47,16 +48,19 @@ def agree(opening_id: uuid.UUID) -> ResponseReturnValue:
         identity.agree_identity(acting, opening_id=opening_id)
         return url_for("approvals.show")
 
-    return attempt(act, again=_page)
+    return attempt(act, again=approvals_page)
 
 
-def _page(problem: Problem) -> ResponseReturnValue:
+def approvals_page(problem: Problem) -> ResponseReturnValue:
+    """Everything that waits for this person, with what went wrong at the last try."""
     person = visitor()
     with acting_in() as acting:
         return render_template(
             "verification/approvals.html",
             cases=cases_to_decide(acting),
             papers=papers_to_confirm(acting) if person.may(Permission.PAPER_RECORD) else [],
+            destructions=waiting_for_decision(acting) if person.may(Permission.FILE_DESTROY) else [],
+            backup_days=office().settings.backup_days,
             openings=openings_to_agree(acting) if person.may(Permission.IDENTITY_AGREE) else [],
             actions={action.value: ACTIONS[action] for action in Action}, problem=problem,
         )  # fmt: skip

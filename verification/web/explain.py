@@ -85,6 +85,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     "close-answered": _l("Answer every informant of the case first."),
     "answer-after-conclusion": _l("Have the conclusion delivered first."),
     "identity-two": _l("Ask the director, who holds the other key."),
+    "destroy-two": _l("Ask a colleague of the desk, or the director, to decide on it."),
+    "destroy-evidence": _l("Leave it with its case: it goes when the case's time in the archive is over."),
     "paper-second": _l("Ask a colleague to compare scan and record."),
 }  # fmt: skip
 

@@ -20,10 +20,13 @@ from verification.domain import evidence
 from verification.domain.acting import Acting
 from verification.errors import NotHere
 from verification.policy.permissions import Permission
+from verification.queries.destructions import last_about
 from verification.queries.files import PICTURES, FileView
 from verification.queries.gallery import Gallery, gallery_of
 from verification.web.files import READERS, pass_for
+from verification.web.forms import Typed
 from verification.web.office import acting_in, office, visitor
+from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.serving import SHOWN
 from verification.web.words import moment
@@ -51,6 +54,11 @@ class Shown:
 @route(blueprint, "/files/<uuid:object_id>/view", permission=READERS)
 def show(object_id: uuid.UUID) -> ResponseReturnValue:
     """One file, with the way to those before and after it."""
+    return file_page(object_id, typed=Typed.empty(), problem=NO_PROBLEM)
+
+
+def file_page(object_id: uuid.UUID, *, typed: Typed, problem: Problem) -> ResponseReturnValue:
+    """The viewer, as it comes back when something could not be done."""
     with acting_in(write=True) as acting:
         gallery = gallery_of(acting, object_id)
         files = gallery.files
@@ -58,6 +66,7 @@ def show(object_id: uuid.UUID) -> ResponseReturnValue:
         if at is None:
             raise NotHere
         shown = _shown(acting, files[at])
+        destruction = last_about(acting, object_id)
     return render_template(
         "verification/viewer.html",
         file=files[at],
@@ -68,6 +77,11 @@ def show(object_id: uuid.UUID) -> ResponseReturnValue:
         save=_address(files[at], save="1") if files[at].clean_id else "",
         mark=_mark() if office().settings.viewer_mark else "",
         may_take=visitor().may(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ),
+        may_destroy=visitor().may(Permission.FILE_DESTROY) and gallery.tip_id is not None,
+        destruction=destruction,
+        backup_days=office().settings.backup_days,
+        typed=typed,
+        problem=problem,
     )
 
 

@@ -437,6 +437,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_draft_file_draft_id"), ["draft_id"], unique=False)
 
     op.create_table(
+        "destruction",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("object_id", sa.Uuid(), nullable=False),
+        sa.Column("tip_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason_object_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("destroyed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by"], ["staff.id"], name=op.f("fk_destruction_asked_by_staff")),
+        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_destruction_decided_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["object_id"], ["stored_file.object_id"], name=op.f("fk_destruction_object_id_stored_file")
+        ),
+        sa.ForeignKeyConstraint(
+            ["reason_object_id"],
+            ["sealed_object.id"],
+            name=op.f("fk_destruction_reason_object_id_sealed_object"),
+        ),
+        sa.ForeignKeyConstraint(["tip_id"], ["tip.id"], name=op.f("fk_destruction_tip_id_tip")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction")),
+    )
+    with op.batch_alter_table("destruction", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_destruction_object_id"), ["object_id"], unique=False)
+
+    op.create_table(
         "identity_opening",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tip_id", sa.Uuid(), nullable=False),
@@ -1002,6 +1029,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_interest_staff_id"))
 
     op.drop_table("interest")
+    with op.batch_alter_table("destruction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_destruction_object_id"))
+
+    op.drop_table("destruction")
     with op.batch_alter_table("identity_opening", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_identity_opening_tip_id"))
 
