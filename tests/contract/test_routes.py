@@ -95,6 +95,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "unit_desk.report": UNIT,
     "files.clean": READERS | UNIT,
     "arriving.take": TEAM | UNIT,
+    "comparing.show": READERS,
     "destroying.ask": DESK | {DIR},
     "destroying.decide": DESK | {DIR},
     "files.original": READERS | UNIT,

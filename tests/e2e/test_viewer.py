@@ -71,6 +71,12 @@ def test_picture_grows_shrinks_and_turns(page: Page) -> None:
     page.keyboard.press("r")
     assert width_of(page) < whole
     assert page.locator(".view-mark").count() == 1
+    picture, frame = (page.locator(name).bounding_box() for name in (".view-picture", ".view-frame"))
+    assert picture is not None
+    assert frame is not None
+    assert picture["y"] >= frame["y"] - 1
+    assert picture["y"] + picture["height"] <= frame["y"] + frame["height"] + 1
+    assert picture["x"] >= frame["x"] - 1
 
 
 def test_keys_lead_through_files_and_pages(page: Page) -> None:

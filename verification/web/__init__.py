@@ -15,6 +15,7 @@ from verification.web import (
     audit_pages,
     briefs,
     cases,
+    comparing,
     conclusions,
     destroying,
     dispatch,
@@ -67,5 +68,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     findings.blueprint,
     conclusions.blueprint,
     rectification.blueprint,
+    comparing.blueprint,
     unit_desk.blueprint,
 )

@@ -65,7 +65,7 @@ def file_page(object_id: uuid.UUID, *, typed: Typed, problem: Problem) -> Respon
         at = next((index for index, file in enumerate(files) if file.object_id == object_id), None)
         if at is None:
             raise NotHere
-        shown = _shown(acting, files[at])
+        shown = shown_of(acting, files[at])
         destruction = last_about(acting, object_id)
     return render_template(
         "verification/viewer.html",
@@ -75,7 +75,7 @@ def file_page(object_id: uuid.UUID, *, typed: Typed, problem: Problem) -> Respon
         shown=shown,
         crumbs=_way_back(gallery),
         save=_address(files[at], save="1") if files[at].clean_id else "",
-        mark=_mark() if office().settings.viewer_mark else "",
+        mark=mark_over(),
         may_take=visitor().may(Permission.TIP_ORIGINAL, Permission.EXHIBIT_READ),
         may_destroy=visitor().may(Permission.FILE_DESTROY) and gallery.tip_id is not None,
         destruction=destruction,
@@ -85,8 +85,10 @@ def file_page(object_id: uuid.UUID, *, typed: Typed, problem: Problem) -> Respon
     )
 
 
-def _mark() -> str:
-    """Who looks, and when."""
+def mark_over() -> str:
+    """Who looks, and when; empty where the office does without."""
+    if not office().settings.viewer_mark:
+        return ""
     return f"{visitor().name} {moment(office().clock.now())}"
 
 
@@ -99,8 +101,8 @@ def _way_back(gallery: Gallery) -> list[tuple[str, str]]:
     return []
 
 
-def _shown(acting: Acting, file: FileView) -> Shown:
-    """What there is to see; traced if it is opened."""
+def shown_of(acting: Acting, file: FileView) -> Shown:
+    """What there is to see of a file; traced if it is opened."""
     if file.clean_id is None or file.report is None:
         return Shown("list" if file.report and file.report.listed_total else "none")
     reader = evidence.open_clean_copy(acting, file.clean_id, blobs=office().blobs)
