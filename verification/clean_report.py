@@ -65,6 +65,7 @@ class FileType(StrEnum):
     AVIF = "avif"
     PDF = "pdf"
     ZIP = "zip"
+    TAR = "tar"
     VIDEO = "video"
     AUDIO = "audio"
     TEXT = "text"

@@ -20,6 +20,7 @@ from verification.domain.acting import Acting
 from verification.domain.messages import read_statement
 from verification.models import Exhibit
 
+_ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".bz2", ".xz")
 #: What our pages show as a picture; everything else is a download.
 PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 
@@ -60,6 +61,18 @@ class FileView:
     def pages(self) -> int:
         """Pages or pictures that the clean copy has."""
         return self.report.frames_kept if self.report else 0
+
+    @property
+    def depth(self) -> int:
+        """How deep the folders of an archive go, as far as it is listed."""
+        listing = self.report.listing if self.report else ()
+        return max((entry.name.strip("/").count("/") for entry in listing), default=0)
+
+    @property
+    def inner_archives(self) -> int:
+        """How many listed entries of an archive look like archives themselves; these are not looked into."""
+        listing = self.report.listing if self.report else ()
+        return sum(entry.name.lower().endswith(_ARCHIVES) for entry in listing)
 
     @property
     def is_picture(self) -> bool:

@@ -6,11 +6,11 @@ told apart here. Must not know: keys, sealing. Source: APPNOTE.TXT 4.3.16 (end o
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import struct
 import zipfile
-from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from verification.clean_report import FileType, Listed, Reason
@@ -42,8 +42,9 @@ def list_archive(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcom
         raise NotCleaned(Reason.BROKEN) from None
     if any(_OFFICE.fullmatch(entry.filename) for entry in entries[:10]):
         return Outcome(reason=Reason.TYPE_NOT_CLEANED, file_type=FileType.OFFICE)
+    claimed = sum(entry.file_size for entry in entries)
     return Outcome(
-        reason=Reason.BOMB if _is_bomb(entries, source.seek(0, io.SEEK_END)) else Reason.LISTED,
+        reason=Reason.BOMB if is_bomb(claimed, source.seek(0, io.SEEK_END)) else Reason.LISTED,
         listing=tuple(_listed(entry) for entry in entries[:MAX_LISTED]),
         listed_total=len(entries),
     )
@@ -63,8 +64,8 @@ def _bound(source: BinaryIO) -> None:
         raise NotCleaned(Reason.OVER_LIMITS)
 
 
-def _is_bomb(entries: Sequence[zipfile.ZipInfo], archive_bytes: int) -> bool:
-    claimed = sum(entry.file_size for entry in entries)
+def is_bomb(claimed: int, archive_bytes: int) -> bool:
+    """Whether what an archive claims to become, in bytes, is out of all proportion."""
     return claimed > BOMB_BYTES and claimed > BOMB_FACTOR * archive_bytes
 
 
@@ -72,7 +73,16 @@ def _listed(entry: zipfile.ZipInfo) -> Listed:
     name = entry.filename
     if not entry.flag_bits & _UTF8_NAME:
         name = _as_written_here(name)
-    return Listed(name=_UNPRINTABLE.sub("\ufffd", name)[:MAX_NAME_CHARACTERS], length=entry.file_size)
+    return Listed(name=shown_name(name), length=entry.file_size)
+
+
+def shown_name(name: str) -> str:
+    """A name as written, made printable; bytes that are no UTF-8 are taken for GBK."""
+    with contextlib.suppress(UnicodeError):
+        name = name.encode("utf-8", "surrogateescape").decode("utf-8")
+        return _UNPRINTABLE.sub("\ufffd", name)[:MAX_NAME_CHARACTERS]
+    name = name.encode("utf-8", "surrogateescape").decode("gb18030", "replace")
+    return _UNPRINTABLE.sub("\ufffd", name)[:MAX_NAME_CHARACTERS]
 
 
 def _as_written_here(name: str) -> str:

@@ -12,6 +12,7 @@ from verification.jobs.cleaning.images import clean_image
 from verification.jobs.cleaning.media import clean_recording
 from verification.jobs.cleaning.output import Clean
 from verification.jobs.cleaning.pages import clean_pdf
+from verification.jobs.cleaning.tarballs import list_tarball
 from verification.jobs.cleaning.text import clean_text
 
 CLEANERS: Final[Mapping[FileType, Clean]] = MappingProxyType(
@@ -29,5 +30,6 @@ CLEANERS: Final[Mapping[FileType, Clean]] = MappingProxyType(
         FileType.AUDIO: clean_recording,
         FileType.TEXT: clean_text,
         FileType.ZIP: list_archive,
+        FileType.TAR: list_tarball,
     }
 )

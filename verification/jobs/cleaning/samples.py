@@ -6,7 +6,11 @@ cleaners, children.
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
+import tarfile
 import wave
 import zipfile
 
@@ -44,7 +48,12 @@ def _others() -> list[bytes]:
     with zipfile.ZipFile(archive, "w") as writing:
         for name in ("名.txt", "a.txt"):
             writing.writestr(name, "warm-up")
-    return [archive.getvalue(), "线索".encode("gb18030"), "线索".encode("utf-16"), "线索".encode()]
+    tarball = io.BytesIO()
+    with tarfile.open(fileobj=tarball, mode="w") as packing:
+        packing.addfile(tarfile.TarInfo("a.txt"))
+    plain = tarball.getvalue()
+    packed = [plain, gzip.compress(plain), bz2.compress(plain), lzma.compress(plain), gzip.compress(b"")]
+    return [*packed, archive.getvalue(), "线索".encode("gb18030"), "线索".encode("utf-16"), "线索".encode()]
 
 
 def _documents() -> list[bytes]:

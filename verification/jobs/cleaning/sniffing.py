@@ -27,6 +27,9 @@ _MAGIC: Final = (
     (b"BM", FileType.BMP),
     (b"%PDF-", FileType.PDF),
     (b"PK\x03\x04", FileType.ZIP),
+    (b"\x1f\x8b\x08", FileType.TAR),
+    (b"BZh", FileType.TAR),
+    (b"\xfd7zXZ\x00", FileType.TAR),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", FileType.OFFICE),
     (b"ID3", FileType.AUDIO),
     (b"\xff\xfb", FileType.AUDIO),
@@ -55,6 +58,8 @@ def file_type_of(head: bytes) -> FileType:
     for magic, found in _MAGIC:
         if head.startswith(magic):
             return found
+    if head[257:262] == b"ustar":
+        return FileType.TAR
     if is_transport_stream(head):
         return FileType.VIDEO
     if head.lstrip().startswith(b"%PDF-"):  # readers forgive what stands before it
