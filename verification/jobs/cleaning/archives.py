@@ -11,6 +11,7 @@ import io
 import re
 import struct
 import zipfile
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from verification.clean_report import FileType, Listed, Reason
@@ -27,7 +28,6 @@ BOMB_BYTES: Final = 1024**3
 _END: Final = struct.Struct("<4s4H2LH")
 _END_MARK: Final = b"PK\x05\x06"
 _LONGEST_COMMENT: Final = 65_535
-_OFFICE: Final = re.compile(r"\[Content_Types\]\.xml|mimetype")
 _UTF8_NAME: Final = 0x800
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
@@ -40,7 +40,7 @@ def list_archive(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcom
             entries = archive.infolist()
     except (zipfile.BadZipFile, ValueError, OverflowError, struct.error, NotImplementedError, EOFError):
         raise NotCleaned(Reason.BROKEN) from None
-    if any(_OFFICE.fullmatch(entry.filename) for entry in entries[:10]):
+    if any(entry.filename == "[Content_Types].xml" for entry in entries) or _is_open_document(entries):
         return Outcome(reason=Reason.TYPE_NOT_CLEANED, file_type=FileType.OFFICE)
     claimed = sum(entry.file_size for entry in entries)
     return Outcome(
@@ -48,6 +48,10 @@ def list_archive(source: BinaryIO, *, file_type: FileType, out: Parts) -> Outcom
         listing=tuple(_listed(entry) for entry in entries[:MAX_LISTED]),
         listed_total=len(entries),
     )
+
+
+def _is_open_document(entries: Sequence[zipfile.ZipInfo]) -> bool:
+    return any(entry.filename == "mimetype" for entry in entries[:10])
 
 
 def _bound(source: BinaryIO) -> None:
