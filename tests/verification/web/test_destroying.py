@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from portal.db import Database
 from portal.models import CleanState, ObjectGrant, SealedObject, StoredFile
 from portal.storage.sweep import sweep_orphans
 from tests.support.desk import Desk, Person
@@ -29,6 +30,7 @@ from verification.errors import KeyLocked, NotHere
 from verification.jobs.clean_file import clean_file
 from verification.jobs.cleaning.cleaner import Cleaned, Cleaner
 from verification.jobs.errors import AlreadyDone
+from verification.jobs.reorder import reorder
 from verification.keys.addressees import of_case
 from verification.models import Case, Destruction, FileMark
 
@@ -111,6 +113,27 @@ def test_nothing_of_it_is_left_after_the_sweep_not_even_for_every_key(
     assert search.in_database(office.database.url.render_as_string(hide_password=False)) == set()
     kept = sent.stored[NAMES[1]]
     assert cleaning_of(office, kept.object_id).copy is not None
+
+
+@pytest.mark.databases("sqlite")
+def test_not_even_the_sealed_bytes_and_grants_are_left_in_the_database_file(desk: Desk, sent: Sent) -> None:
+    database, before = desk.office.database, sent.stored[NAMES[0]]
+    with database.read() as session:
+        report = session.get_one(SealedObject, before.report_object_id).body or b""
+        wanted = [before.object_id, before.clean_object_id, before.report_object_id]
+        grants = session.scalars(select(ObjectGrant).where(ObjectGrant.object_id.in_(wanted))).all()
+        sealed = [report[200:264], *(grant.sealed_file_key[-64:] for grant in grants)]
+    reorder(database)
+    assert [piece in file_of(database) for piece in sealed] == [True] * len(sealed)
+    destroy(desk, sent)
+    reorder(database)
+    assert [piece in file_of(database) for piece in sealed] == [False] * len(sealed)
+
+
+def file_of(database: Database) -> bytes:
+    """All that SQLite has on disk."""
+    path = Path(database.url.database or "")
+    return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
 
 
 def test_who_asks_cannot_agree_but_can_withdraw(desk: Desk, sent: Sent) -> None:
