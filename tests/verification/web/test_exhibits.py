@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 
 from portal.crypto.compartments import decode_record, encode_record
 from portal.crypto.signing import SigningKey, VerifyKey
+from tests.support import machine
 from tests.support.desk import Desk
 from tests.support.jobs import make_bench, outbox
 from tests.support.journey import Journey
@@ -93,6 +96,10 @@ def test_command_says_what_holds_and_what_is_missing(
     path.write_bytes(exported(desk, walk))
     root = desk.office.root.verify_key().to_bytes().hex()
     assert cli.main(["exhibit", "verify", str(path), "--root", root]) == 0
+    command = (str(machine.PROJECT / "xiansuo"), "exhibit", "verify", str(path), "--root", root)
+    # Without a server, a setting or the project's folder: what a court's expert would do.
+    bare = subprocess.run(command, cwd=tmp_path, env={"PATH": os.defpath}, capture_output=True, check=False)
+    assert bare.returncode == 0
     assert capsys.readouterr().out.count("yes") == len(Step)
     assert cli.main(["exhibit", "verify", str(path)]) == 1
     assert "only its own word" in capsys.readouterr().out
