@@ -96,6 +96,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "files.clean": READERS | UNIT,
     "arriving.take": TEAM | UNIT,
     "comparing.show": READERS,
+    "compliance.show": READERS,
     "destroying.ask": DESK | {DIR},
     "destroying.decide": DESK | {DIR},
     "files.original": READERS | UNIT,

@@ -16,6 +16,7 @@ from verification.web import (
     briefs,
     cases,
     comparing,
+    compliance,
     conclusions,
     destroying,
     dispatch,
@@ -69,5 +70,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     conclusions.blueprint,
     rectification.blueprint,
     comparing.blueprint,
+    compliance.blueprint,
     unit_desk.blueprint,
 )

@@ -1,0 +1,365 @@
+"""依法督查对照表: each step of one case beside its rules, with what shows it and what is missing.
+
+A constant number of queries, whatever the case holds; names and dates from rows, no text is opened. Must not
+know: words, pages. Source: 2-domain §2; issue 4 "The compliance sheet".
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from itertools import groupby
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.clock import CIVIL_ZONE
+from portal.models import Tip, TipState
+from verification.domain.acting import Acting
+from verification.models import (
+    INSPECTABLE,
+    Allegation,
+    AllegationExhibit,
+    Case,
+    CaseState,
+    CaseUnit,
+    Conclusion,
+    DocketBasis,
+    FieldRecord,
+    FieldRecordStaff,
+    ItemState,
+    PaperAct,
+    Plan,
+    RecordKind,
+    RectificationItem,
+    Staff,
+    Task,
+    TaskMember,
+    TaskState,
+    Unit,
+)
+from verification.workflow.states import Action
+
+_ORDER = list(CaseState)
+
+
+class Met(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    MISSING = "missing"
+    NOT_YET = "not-yet"
+    NOT_NEEDED = "not-needed"
+
+
+class StepCode(StrEnum):
+    """The steps, in their order."""
+
+    CONTENT = "content"
+    OBJECTS = "objects"
+    ENDORSED = "endorsed"
+    DOCKETED = "docketed"
+    DOCKET_APART = "docket-apart"
+    PLANNED = "planned"
+    PLAN_APART = "plan-apart"
+    TEAM = "team"
+    SIGNED = "signed"
+    AFTER_DOCKET = "after-docket"
+    TWO_ON_SITE = "two-on-site"
+    WITHIN_PLAN = "within-plan"
+    FINDINGS = "findings"
+    EXHIBITS = "exhibits"
+    STATEMENTS = "statements"
+    CONCLUDED = "concluded"
+    CONCLUSION_APART = "conclusion-apart"
+    DELIVERED = "delivered"
+    VERIFIED = "verified"
+    CLOSED_OFF = "closed-off"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line. done of needed: what is counted, 0 of 0 where nothing is. paper_id: the signed paper."""
+
+    code: StepCode
+    rule_ids: tuple[str, ...]
+    met: Met
+    on: date | datetime | None = None
+    people: tuple[str, ...] = ()
+    done: int = 0
+    needed: int = 0
+    paper_id: uuid.UUID | None = None
+
+
+def steps_of(acting: Acting, case: Case) -> list[Step]:
+    """Every step of a case, in order, for whoever may read it."""
+    return _Sheet(acting.session, case).steps()
+
+
+class _Sheet:
+    """What the steps are read from."""
+
+    def __init__(self, session: Session, case: Case) -> None:
+        self._session = session
+        self._case = case
+        self._plan = session.scalars(
+            select(Plan).where(Plan.case_id == case.id).order_by(Plan.number.desc()).limit(1)
+        ).first()
+        self._conclusion = session.scalars(
+            select(Conclusion)
+            .where(Conclusion.case_id == case.id)
+            .order_by(Conclusion.number.desc())
+            .limit(1)
+        ).first()
+        self._papers = {
+            paper.action: paper
+            for paper in session.scalars(
+                select(PaperAct)
+                .where(PaperAct.case_id == case.id, PaperAct.confirmed_at.is_not(None))
+                .order_by(PaperAct.confirmed_at)
+            )
+        }
+        self._names: dict[uuid.UUID, str] = {}
+
+    def steps(self) -> list[Step]:
+        """All lines."""
+        self._learn_names()
+        return [
+            *self._docketing(),
+            *self._planning(),
+            *self._field_work(),
+            *self._findings(),
+            *self._conclusion_steps(),
+            *self._rectification(),
+            *self._ending(),
+        ]
+
+    # --- lines -------------------------------------------------------------------------------------------
+
+    def _docketing(self) -> Iterable[Step]:
+        case, by_proposal = self._case, self._case.docket_basis is DocketBasis.PROPOSAL
+        yield self._step(
+            StepCode.CONTENT, ("reg-4", "case-basis"), case.content_basis is not None, CaseState.PROPOSED,
+            on=case.opened_on, people=[case.opened_by],
+        )  # fmt: skip
+        kinds = self._session.scalars(
+            select(Unit.kind).join(CaseUnit, CaseUnit.unit_id == Unit.id).where(CaseUnit.case_id == case.id)
+        ).all()
+        allowed = sum(kind in INSPECTABLE for kind in kinds)
+        yield self._counted(StepCode.OBJECTS, ("reg-5",), allowed, len(kinds), CaseState.PROPOSED)
+        if by_proposal:
+            # A head may approve what no deputy has endorsed; what was endorsed is shown.
+            yield self._counted(
+                StepCode.ENDORSED, ("deputy-endorses",), int(case.endorsed_by is not None),
+                int(case.endorsed_by is not None), CaseState.DOCKETED,
+                people=[case.proposed_by, case.endorsed_by], paper=(Action.ENDORSE_DOCKETING,),
+            )  # fmt: skip
+        yield self._step(
+            StepCode.DOCKETED, ("reg-11-2",) if by_proposal else ("reg-11-1",), case.docketed_at is not None,
+            CaseState.DOCKETED, on=case.docketed_at, people=[case.docketed_by],
+            paper=(Action.APPROVE_DOCKETING, Action.DOCKET_BY_INSTRUCTION),
+        )  # fmt: skip
+        if by_proposal:
+            apart = case.docketed_by is not None and case.docketed_by != case.proposed_by
+            yield self._step(StepCode.DOCKET_APART, ("docket-separate",), apart, CaseState.DOCKETED)
+
+    def _planning(self) -> Iterable[Step]:
+        plan = self._plan
+        approved = plan is not None and plan.approved_at is not None
+        yield self._step(
+            StepCode.PLANNED, ("reg-15-plan", "plan-lock"), approved, CaseState.PLANNED,
+            on=plan.approved_at if plan else None,
+            people=[plan.written_by, plan.approved_by] if plan else [],
+            paper=(Action.APPROVE_PLAN,),
+        )  # fmt: skip
+        apart = plan is not None and plan.approved_by is not None and plan.approved_by != plan.written_by
+        yield self._step(StepCode.PLAN_APART, ("plan-separate",), apart, CaseState.PLANNED)
+
+    def _field_work(self) -> Iterable[Step]:
+        session, case = self._session, self._case
+        members = session.execute(
+            select(TaskMember.task_id, TaskMember.staff_id, TaskMember.signed_at)
+            .join(Task, Task.id == TaskMember.task_id)
+            .where(Task.case_id == case.id, Task.state != TaskState.WITHDRAWN)
+            .order_by(TaskMember.task_id)
+        ).all()
+        teams = [list(team) for _task, team in groupby(members, key=lambda row: row.task_id)]
+        yield self._counted(
+            StepCode.TEAM, ("team-two", "csl-76"), sum(len(team) >= 2 for team in teams), len(teams),
+            CaseState.VERIFYING, people=[row.staff_id for row in members],
+        )  # fmt: skip
+        signed = sum(any(row.signed_at is not None for row in team) for team in teams)
+        yield self._counted(StepCode.SIGNED, ("reg-9-undertaking",), signed, len(teams), CaseState.CONCLUDING)
+        records = session.execute(
+            select(FieldRecord.kind, FieldRecord.began_at, FieldRecord.off_plan, func.count())
+            .join(FieldRecordStaff, FieldRecordStaff.record_id == FieldRecord.id)
+            .where(FieldRecord.case_id == case.id)
+            .group_by(FieldRecord.id, FieldRecord.kind, FieldRecord.began_at, FieldRecord.off_plan)
+        ).all()
+        # What was signed on paper is recorded here later, so that days are compared.
+        docketed = self._docketed_on()
+        later = sum(docketed is not None and _day(row.began_at) >= docketed for row in records)
+        yield self._counted(
+            StepCode.AFTER_DOCKET, ("field-after-docket",), later, len(records), CaseState.CONCLUDING
+        )
+        met_people = [row for row in records if row.kind in (RecordKind.VISIT, RecordKind.INTERVIEW)]
+        paired = sum(row[3] >= 2 for row in met_people)
+        yield self._counted(
+            StepCode.TWO_ON_SITE, ("visit-two",), paired, len(met_people), CaseState.CONCLUDING
+        )
+        covered = sum(not row.off_plan for row in records)
+        yield self._counted(
+            StepCode.WITHIN_PLAN, ("reg-15-scope", "off-plan"), covered, len(records), CaseState.CONCLUDING
+        )
+
+    def _findings(self) -> Iterable[Step]:
+        rows = self._session.scalars(select(Allegation).where(Allegation.case_id == self._case.id)).all()
+        found = [row for row in rows if row.finding is not None]
+        shown = set(
+            self._session.scalars(
+                select(AllegationExhibit.allegation_id).where(
+                    AllegationExhibit.allegation_id.in_([row.id for row in rows])
+                )
+            )
+        )
+        last = max((row.found_at for row in found if row.found_at), default=None)
+        people = [row.found_by for row in found]
+        yield self._counted(
+            StepCode.FINDINGS, ("finding-each",), len(found), len(rows), CaseState.CONCLUDING,
+            on=last, people=people,
+        )  # fmt: skip
+        with_exhibit = sum(row.id in shown for row in rows)
+        yield self._counted(
+            StepCode.EXHIBITS, ("finding-exhibit",), with_exhibit, len(rows), CaseState.CONCLUDING
+        )
+        stated = sum(row.statement is not None for row in rows)
+        yield self._counted(
+            StepCode.STATEMENTS, ("finding-statement",), stated, len(rows), CaseState.CONCLUDING
+        )
+
+    def _conclusion_steps(self) -> Iterable[Step]:
+        one = self._conclusion
+        yield self._step(
+            StepCode.CONCLUDED, ("reg-16", "conclusion-approval"),
+            one is not None and one.approved_at is not None, CaseState.CONCLUDED,
+            on=one.approved_at if one else None,
+            people=[one.drafted_by, one.approved_by] if one else [], paper=(Action.APPROVE_CONCLUSION,),
+        )  # fmt: skip
+        apart = one is not None and one.approved_by is not None and one.approved_by != one.drafted_by
+        yield self._step(StepCode.CONCLUSION_APART, ("conclusion-separate",), apart, CaseState.CONCLUDED)
+        yield self._step(
+            StepCode.DELIVERED, ("reg-16", "reg-17-objection"),
+            one is not None and one.delivered_on is not None, CaseState.DELIVERED,
+            on=one.delivered_on if one else None,
+            people=[one.delivered_by] if one else [],
+        )  # fmt: skip
+
+    def _rectification(self) -> Iterable[Step]:
+        items = self._session.scalars(
+            select(RectificationItem).where(RectificationItem.case_id == self._case.id)
+        ).all()
+        verified = [item for item in items if item.verified_at is not None]
+        closed = [item for item in items if item.state is ItemState.CLOSED_OFF]
+        yield self._counted(
+            StepCode.VERIFIED, ("reg-18", "item-verified"), len(verified), len(items), CaseState.CLOSED,
+            people=[item.verified_by for item in verified],
+        )  # fmt: skip
+        yield self._counted(
+            StepCode.CLOSED_OFF, ("close-off-uninvolved", "close-items"), len(closed), len(items),
+            CaseState.CLOSED, people=[item.signer_id for item in closed],
+        )  # fmt: skip
+
+    def _ending(self) -> Iterable[Step]:
+        states = self._session.scalars(select(Tip.state).where(Tip.case_id == self._case.id)).all()
+        answered = sum(state is TipState.ANSWERED for state in states)
+        yield self._counted(
+            StepCode.ANSWERED, ("answer-after-conclusion", "close-answered"), answered, len(states),
+            CaseState.CLOSED,
+        )  # fmt: skip
+        closed_at = self._case.closed_at
+        yield self._step(
+            StepCode.CLOSED, ("close-items", "close-answered"), closed_at is not None, CaseState.CLOSED,
+            on=closed_at,
+        )  # fmt: skip
+
+    # --- how a line is made ------------------------------------------------------------------------------
+
+    def _step(
+        self,
+        code: StepCode,
+        rules: tuple[str, ...],
+        is_met: bool,
+        due: CaseState,
+        *,
+        on: date | datetime | None = None,
+        people: Sequence[uuid.UUID | None] = (),
+        paper: Sequence[Action] = (),
+    ) -> Step:
+        """due: from this state on, what is not met is missing."""
+        return Step(
+            code,
+            rules,
+            self._judged(is_met, due),
+            on=on,
+            people=self._named(people),
+            paper_id=self._paper_of(paper),
+        )
+
+    def _counted(
+        self,
+        code: StepCode,
+        rules: tuple[str, ...],
+        done: int,
+        needed: int,
+        due: CaseState,
+        *,
+        on: date | datetime | None = None,
+        people: Sequence[uuid.UUID | None] = (),
+        paper: Sequence[Action] = (),
+    ) -> Step:
+        met = self._judged(done == needed, due)
+        if needed == 0:
+            met = Met.NOT_NEEDED if self._is_past(due) else Met.NOT_YET
+        return Step(
+            code,
+            rules,
+            met,
+            on=on,
+            people=self._named(people),
+            done=done,
+            needed=needed,
+            paper_id=self._paper_of(paper),
+        )
+
+    def _paper_of(self, actions: Sequence[Action]) -> uuid.UUID | None:
+        return next((self._papers[one.value].id for one in actions if one.value in self._papers), None)
+
+    def _docketed_on(self) -> date | None:
+        for action in (Action.APPROVE_DOCKETING, Action.DOCKET_BY_INSTRUCTION):
+            if action.value in self._papers:
+                return self._papers[action.value].signed_on
+        return None if self._case.docketed_at is None else _day(self._case.docketed_at)
+
+    def _judged(self, is_met: bool, due: CaseState) -> Met:
+        if is_met:
+            return Met.DONE
+        return Met.MISSING if self._is_past(due) else Met.NOT_YET
+
+    def _is_past(self, due: CaseState) -> bool:
+        return _ORDER.index(self._case.state) >= _ORDER.index(due)
+
+    def _named(self, people: Sequence[uuid.UUID | None]) -> tuple[str, ...]:
+        return tuple(self._names[one] for one in dict.fromkeys(people) if one is not None)
+
+    def _learn_names(self) -> None:
+        rows = self._session.execute(select(Staff.id, Staff.name))
+        self._names = {row.id: row.name for row in rows}
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(CIVIL_ZONE).date()

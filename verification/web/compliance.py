@@ -1,0 +1,78 @@
+"""依法督查对照表: one page that shows a superior that the law was followed, or where it was not.
+
+Must not know: what a step is read from (``queries.compliance``).
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Final
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from verification.audit.events import Event
+from verification.policy.permissions import Permission
+from verification.policy.rulebook import shipped_rules
+from verification.queries.cases import titles_of
+from verification.queries.compliance import Met, StepCode, steps_of
+from verification.web.explain import explained_rule
+from verification.web.loaders import load_case
+from verification.web.office import acting_in
+from verification.web.routing import route
+
+blueprint = Blueprint("compliance", __name__)
+
+STEPS: Final[dict[StepCode, LazyString]] = {
+    StepCode.CONTENT: _l("One of the four contents is named"),
+    StepCode.OBJECTS: _l("Every unit is one that may be inspected"),
+    StepCode.ENDORSED: _l("A deputy endorsed the proposal"),
+    StepCode.DOCKETED: _l("Docketed by the head of government"),
+    StepCode.DOCKET_APART: _l("Proposed and approved by different people"),
+    StepCode.PLANNED: _l("The plan was approved"),
+    StepCode.PLAN_APART: _l("Plan written and approved by different people"),
+    StepCode.TEAM: _l("At least two to a task, nobody with an interest"),
+    StepCode.SIGNED: _l("Each task signed for, with the undertaking"),
+    StepCode.AFTER_DOCKET: _l("No work on site before docketing"),
+    StepCode.TWO_ON_SITE: _l("Visits and interviews by at least two"),
+    StepCode.WITHIN_PLAN: _l("Records within the plan"),
+    StepCode.FINDINGS: _l("A finding for each allegation"),
+    StepCode.EXHIBITS: _l("Findings rest on exhibits"),
+    StepCode.STATEMENTS: _l("The unit was heard on each allegation"),
+    StepCode.CONCLUDED: _l("The conclusion was approved"),
+    StepCode.CONCLUSION_APART: _l("Conclusion drafted and approved by different people"),
+    StepCode.DELIVERED: _l("Delivered to the unit, with its right to object"),
+    StepCode.VERIFIED: _l("Rectification verified by the team"),
+    StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
+    StepCode.ANSWERED: _l("Every informant was answered"),
+    StepCode.CLOSED: _l("Closed"),
+}
+MET: Final[dict[Met, tuple[LazyString, str]]] = {
+    Met.DONE: (_l("shown"), "green"),
+    Met.MISSING: (_l("missing"), "red"),
+    Met.NOT_YET: (_l("not yet"), ""),
+    Met.NOT_NEEDED: (_l("nothing to show"), ""),
+}
+
+
+@route(blueprint, "/cases/<uuid:case_id>/compliance", permission=Permission.CASE_READ)
+def show(case_id: uuid.UUID) -> ResponseReturnValue:
+    """The sheet of one case. Looking at it is traced like looking at the case."""
+    rules = shipped_rules()
+    with acting_in(write=True) as acting:
+        case = load_case(acting, case_id)
+        acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
+        steps = steps_of(acting, case)
+        return render_template(
+            "verification/compliance.html",
+            case=case,
+            title=titles_of(acting, [case])[case.id],
+            steps=[
+                (step, STEPS[step.code], [explained_rule(rules[rule_id]) for rule_id in step.rule_ids])
+                for step in steps
+            ],
+            met=MET,
+            missing=sum(step.met is Met.MISSING for step in steps),
+        )
