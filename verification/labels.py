@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
-from verification.audit.events import Event, Unsigned
 from verification.models import (
     CaseState,
     CaseType,
@@ -21,12 +20,15 @@ from verification.models import (
     ItemState,
     Method,
     RecordKind,
+    ReviewOutcome,
+    ReviewState,
     Role,
     StatementKind,
     TaskState,
     UnitKind,
 )
 from verification.policy.deadlines import Light
+from verification.trail_words import EVENTS, UNSIGNED
 from verification.workflow.states import Action, SubjectKind
 
 #: States of a tip.
@@ -76,6 +78,25 @@ ITEM_STATES: dict[ItemState, LazyString] = {
     ItemState.RETURNED: _l("Returned"),
     ItemState.VERIFIED: _l("Verified"),
     ItemState.CLOSED_OFF: _l("Closed off"),
+    ItemState.WITHDRAWN: _l("Fell with the review"),
+}
+
+#: States of a review.
+REVIEW_STATES: dict[ReviewState, LazyString] = {
+    ReviewState.APPLIED: _l("Applied for"),
+    ReviewState.CHECKING: _l("Formal check"),
+    ReviewState.REVIEWING: _l("Under review"),
+    ReviewState.PROPOSED: _l("Decision proposed"),
+    ReviewState.DECIDED: _l("Decided"),
+    ReviewState.DELIVERED: _l("Decision delivered"),
+}
+
+#: What a review decides.
+REVIEW_OUTCOMES: dict[ReviewOutcome, LazyString] = {
+    ReviewOutcome.UPHOLD: _l("Uphold the conclusion"),
+    ReviewOutcome.CHANGE: _l("Change the conclusion"),
+    ReviewOutcome.REVOKE: _l("Revoke the conclusion"),
+    ReviewOutcome.NOT_ADMITTED: _l("Do not admit the application"),
 }
 
 #: What can have a state.
@@ -84,6 +105,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.CASE: _l("Case"),
     SubjectKind.TASK: _l("Task"),
     SubjectKind.ITEM: _l("Rectification item"),
+    SubjectKind.REVIEW: _l("Review"),
 }
 
 #: What can be done, as a button says it.
@@ -131,6 +153,16 @@ ACTIONS: dict[Action, LazyString] = {
     Action.VERIFY_ITEM: _l("Verify rectification"),
     Action.SIGN_OFF_ITEM: _l("Sign the close-off"),
     Action.REFUSE_SIGN_OFF: _l("Refuse to sign"),
+    Action.WITHDRAW_ITEM: _l("Let the item fall"),
+    Action.APPLY_REVIEW: _l("Apply for review"),
+    Action.NAME_REVIEWERS: _l("Name the reviewers"),
+    Action.ADMIT_REVIEW: _l("Admit the application"),
+    Action.PROPOSE_DECISION: _l("Propose the decision"),
+    Action.DECIDE_REVIEW: _l("Decide as proposed"),
+    Action.RETURN_DECISION: _l("Return the proposal to the reviewers"),
+    Action.DELIVER_DECISION: _l("Deliver the decision"),
+    Action.REOPEN_CASE: _l("Reopen the case"),
+    Action.ANSWER_AGAIN: _l("Have the informant answered again"),
 }
 
 #: How urgent.
@@ -256,98 +288,11 @@ MESSAGE_KINDS: dict[MessageKind, LazyString] = {
     MessageKind.OBJECTION: _l("Objection"),
 }
 
-#: What the audit trail says.
-EVENTS: dict[Event, LazyString] = {
-    Event.OFFICE_FOUNDED: _l("Office founded"),
-    Event.STAFF_ADDED: _l("Staff added"),
-    Event.STAFF_LEFT: _l("Staff left"),
-    Event.LOGGED_IN: _l("Logged in"),
-    Event.LOGIN_FAILED: _l("Login failed"),
-    Event.LOGGED_OUT: _l("Logged out"),
-    Event.INTAKE_COUNTED: _l("Intake of the day counted"),
-    Event.KEY_ROLLED: _l("New key made"),
-    Event.KEY_GRANTED: _l("Access granted"),
-    Event.DEAD_LETTER_RETRIED: _l("Failed job started again"),
-    Event.DEAD_LETTER_DISCARDED: _l("Failed turn of recurring work forgotten"),
-    Event.TIP_OPENED: _l("Tip opened"),
-    Event.TIP_VIEWED: _l("Tip viewed"),
-    Event.TIP_ACCEPTED: _l("Tip accepted"),
-    Event.TIP_ASKED: _l("Informant asked"),
-    Event.TIP_REPLIED: _l("Informant replied"),
-    Event.TIP_ADDED: _l("Material added by the informant"),
-    Event.TIP_WAIT_ENDED: _l("Wait ended"),
-    Event.TIP_DECLINED: _l("Tip declined"),
-    Event.TIP_REFERRED: _l("Tip referred"),
-    Event.TIP_HANDED_ON: _l("Tip handed on"),
-    Event.TIP_JOINED: _l("Tip taken into a case"),
-    Event.TIP_ANSWERED: _l("Informant answered"),
-    Event.TIP_OBJECTED: _l("Informant objected"),
-    Event.IDENTITY_ASKED: _l("Identity asked for"),
-    Event.IDENTITY_AGREED: _l("Identity opening agreed"),
-    Event.IDENTITY_OPENED: _l("Identity opened"),
-    Event.FILE_VIEWED: _l("File viewed"),
-    Event.ORIGINAL_TAKEN: _l("Original taken out"),
-    Event.DESTRUCTION_ASKED: _l("Destruction of a file asked for"),
-    Event.DESTRUCTION_DECLINED: _l("Destruction of a file declined or withdrawn"),
-    Event.FILE_DESTROYED: _l("File destroyed"),
-    Event.MATERIAL_SELECTED: _l("Material selected for the team"),
-    Event.CASE_OPENED: _l("Case opened"),
-    Event.CASE_VIEWED: _l("Case viewed"),
-    Event.BRIEF_REVISED: _l("Brief revised"),
-    Event.CASE_PROPOSED: _l("Docketing was proposed"),
-    Event.CASE_ENDORSED: _l("Docketing endorsed"),
-    Event.CASE_DOCKETED: _l("Case docketed"),
-    Event.CASE_RETURNED: _l("Proposal returned"),
-    Event.PLAN_PROPOSED: _l("Plan was proposed"),
-    Event.PLAN_APPROVED: _l("Plan was approved"),
-    Event.PLAN_RETURNED: _l("Plan returned"),
-    Event.PLAN_REVISED: _l("Plan reopened for change"),
-    Event.TASK_DISPATCHED: _l("Task dispatched"),
-    Event.TASK_SIGNED: _l("Task signed for"),
-    Event.TASK_HANDED_BACK: _l("Task handed back"),
-    Event.TASK_WITHDRAWN: _l("Task withdrawn"),
-    Event.TASK_OVERRULED: _l("Hand-back overruled"),
-    Event.TASK_FOLLOWED: _l("Following the problem"),
-    Event.TASK_FIXING: _l("Watching the fix"),
-    Event.TASK_DONE: _l("Task done"),
-    Event.RECORD_LOGGED: _l("Record logged"),
-    Event.EXHIBIT_ADDED: _l("Exhibit added"),
-    Event.EXHIBIT_EXPORTED: _l("Exhibit exported"),
-    Event.STATEMENT_RECORDED: _l("Statement recorded"),
-    Event.FINDING_RECORDED: _l("Finding recorded"),
-    Event.CONCLUSION_BEGUN: _l("Conclusion begun"),
-    Event.CONCLUSION_DRAFTED: _l("Conclusion drafted"),
-    Event.CONCLUSION_PROPOSED: _l("Conclusion was proposed"),
-    Event.CONCLUSION_APPROVED: _l("Conclusion was approved"),
-    Event.CONCLUSION_RETURNED: _l("Conclusion returned"),
-    Event.CONCLUSION_DELIVERED: _l("Conclusion delivered"),
-    Event.VERIFICATION_RESUMED: _l("Verification resumed"),
-    Event.RECTIFICATION_ORDERED: _l("Rectification ordered"),
-    Event.CASE_CLOSED: _l("Case closed"),
-    Event.ITEM_ADDED: _l("Item added"),
-    Event.ITEM_REPORTED: _l("Rectification reported"),
-    Event.ITEM_RETURNED: _l("Report returned"),
-    Event.ITEM_VERIFIED: _l("Rectification verified"),
-    Event.ITEM_CLOSED_OFF: _l("Item closed off"),
-    Event.SIGN_OFF_REFUSED: _l("Sign-off refused"),
-    Event.PAPER_RECORDED: _l("Paper recorded"),
-    Event.PAPER_CONFIRMED: _l("Paper confirmed"),
-    Event.PAPER_REFUSED: _l("Paper refused"),
-    Event.CLOCK_PASSED: _l("A time limit passed"),
-}
-
-#: Why an entry of the trail names nobody.
-UNSIGNED: dict[Unsigned, LazyString] = {
-    Unsigned.SOFTWARE: _l("the software"),
-    Unsigned.INFORMANT: _l("an informant"),
-    Unsigned.CEREMONY: _l("with the office root"),
-    Unsigned.LOGIN_REFUSED: _l("somebody not let in"),
-}
-
 _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     table  # type: ignore[misc]  # each table is keyed by one StrEnum, read here by its base
     for table in (
-        TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
+        TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
+        SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,
     )

@@ -15,15 +15,17 @@ from portal.clock import FixedClock
 from portal.models import OutboxTopic, TipState
 from verification.audit.events import Event
 from verification.errors import Refusal, Refused
-from verification.labels import ACTIONS, CASE_STATES, EVENTS, ITEM_STATES, TASK_STATES, TIP_STATES
-from verification.models import CaseState, ItemState, Role, TaskState
+from verification.labels import ACTIONS, CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
+from verification.models import CaseState, ItemState, ReviewState, Role, TaskState
 from verification.policy.actors import Actor
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.rulebook import RuleKind, shipped_rules
+from verification.trail_words import EVENTS
 from verification.workflow.apply import Act, apply, possible_actions
 from verification.workflow.facts import Facts
 from verification.workflow.states import STATES, Action, SubjectKind
-from verification.workflow.table import BY_STATE_AND_ACTION, TRANSITIONS, Transition
+from verification.workflow.table import BY_STATE_AND_ACTION, TRANSITIONS
+from verification.workflow.transition import Transition
 
 PACKAGE = Path(__file__).resolve().parents[2] / "verification"
 
@@ -97,7 +99,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     by_role = {role: {action.value for action, holder in who if holder is role} for role in Role}
     assert by_role[Role.HEAD] == {
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
-        "return-conclusion",
+        "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
+        "reopen-case", "answer-again",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -105,16 +108,21 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "join-case", "answer-tip", "propose-docketing", "propose-plan", "revise-plan", "dispatch-task",
         "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
         "propose-conclusion", "deliver-conclusion", "order-rectification", "sign-off-item",
-        "refuse-sign-off", "close-case",
+        "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
         "begin-conclusion", "propose-conclusion", "verify-item", "return-item", "sign-off-item",
-        "refuse-sign-off",
+        "refuse-sign-off", "admit-review", "propose-decision",
     }  # fmt: skip
-    assert by_role[Role.LIAISON] == {"report-item"}
-    assert by_role[Role.DIRECTOR] == {"approve-plan", "return-plan", "sign-off-item", "refuse-sign-off"}
-    assert by_role[Role.REVIEWER] == {"sign-off-item", "refuse-sign-off"}
+    assert by_role[Role.LIAISON] == {"report-item", "apply-review"}
+    assert by_role[Role.DIRECTOR] == {
+        "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
+        "deliver-decision",
+    }  # fmt: skip
+    assert by_role[Role.REVIEWER] == {
+        "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
+    }  # fmt: skip
     for role in (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDITOR, Role.EXTERNAL):
         assert by_role[role] == set()
 
@@ -142,7 +150,9 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 
 
 def test_every_state_is_reached_and_every_action_exists() -> None:
-    begun = {TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED}
+    begun = {
+        TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
+    }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}
     assert {row.action for row in TRANSITIONS} == set(Action)

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from portal.errors import UnsignedKey
 from portal.models import KeyPurpose, ObjectGrant, RecipientKey
@@ -21,7 +21,7 @@ from verification.domain.items import FOR_UNIT, deliveries_for_unit, items_for_u
 from verification.domain.readers import renew_case_key
 from verification.keys.addressees import of_unit
 from verification.keys.records import open_whole_records, regrant, wrap_to
-from verification.models import Case, Exhibit, ItemReport, Unit
+from verification.models import Case, Exhibit, ItemReport, Review, Unit
 from verification.policy.permissions import Permission
 
 CASES_AT_ONCE: Final = 100
@@ -35,7 +35,8 @@ _OF_UNITS: Final = tuple(
             {"problem", "standard"},
             {"measures"},
             {"returned"},
-            {"name", "type", "bytes", "place", "note"},
+            {"application"},
+            {"name", "type", "bytes", "place", "note", "parts"},
         ),
     )
 )
@@ -96,7 +97,17 @@ def _papers_of(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
         yield report.body_id
         if report.returned_note_id is not None:
             yield report.returned_note_id
-    brought = select(Exhibit.meta_id).where(Exhibit.item_report_id.in_([report.id for report in reports]))
+    reviews = session.scalars(select(Review).where(Review.unit_id == unit_id)).all()
+    for review in reviews:
+        yield review.body_id
+        if review.delivered_on is not None and review.decision_id is not None:
+            yield review.decision_id
+    brought = select(Exhibit.meta_id).where(
+        or_(
+            Exhibit.item_report_id.in_([report.id for report in reports]),
+            Exhibit.review_id.in_([review.id for review in reviews]),
+        )
+    )
     yield from session.scalars(brought)
 
 

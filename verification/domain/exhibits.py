@@ -51,6 +51,7 @@ class Belongs:
     task_id: uuid.UUID | None = None
     record_id: uuid.UUID | None = None
     item_report_id: uuid.UUID | None = None
+    review_id: uuid.UUID | None = None
     extra_key: KeyOf | None = None
 
 
@@ -104,6 +105,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: NewExhibit, belongs: Belong
         task_id=belongs.task_id,
         record_id=belongs.record_id,
         item_report_id=belongs.item_report_id,
+        review_id=belongs.review_id,
         meta_id=acting.seal(_description(new), kind=ObjectKind.RECORD, to=readers),
         off_plan=belongs.off_plan,
         taken_by=acting.staff_id,

@@ -126,7 +126,7 @@ def deliveries_for_unit(acting: Acting, unit_id: uuid.UUID) -> list[tuple[Conclu
         .join(Case, Case.id == Conclusion.case_id)
         .join(CaseUnit, CaseUnit.case_id == Case.id)
         .where(CaseUnit.unit_id == unit_id, Conclusion.delivered_on.is_not(None))
-        .order_by(Conclusion.delivered_on.desc(), Conclusion.id)
+        .order_by(Conclusion.delivered_on.desc(), Conclusion.number.desc(), Conclusion.id)
     )
     return [(conclusion, case) for conclusion, case in acting.session.execute(query)]
 
@@ -135,10 +135,11 @@ def possible_signers(acting: Acting, item: RectificationItem) -> list[Staff]:
     """Who could sign an item off: the role, no part in the case, no interest in the unit; by name."""
     roles = [role for role in Role if Permission.ITEM_SIGN_OFF in ROLE_PERMISSIONS[role]]
     facts = Facts(acting.session, item, acting.actor, acting.clock, acting.rules, {})
+    apart = facts.participants() | facts.reviewers()
     query = (
         select(Staff)
         .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(StaffRole.role.in_(roles), Staff.active.is_(True), Staff.id.not_in(facts.participants()))
+        .where(StaffRole.role.in_(roles), Staff.active.is_(True), Staff.id.not_in(apart))
         .order_by(Staff.name, Staff.id)
         .distinct()
     )

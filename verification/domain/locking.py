@@ -9,12 +9,13 @@ writes the trail last: in one order nobody waits in a circle. Must not know: pag
 from __future__ import annotations
 
 import uuid
+from typing import TypeAlias
 
 from sqlalchemy import select
 
 from verification.domain.acting import Acting
 from verification.errors import NotHere, StaleSubject
-from verification.models import Allegation, Case, RectificationItem, Task
+from verification.models import Allegation, Case, RectificationItem, Review, Task
 from verification.workflow.apply import FOR_CHANGE
 
 
@@ -32,10 +33,11 @@ def locked_case(acting: Acting, case_id: uuid.UUID, *, version: int | None = Non
     return case
 
 
-def locked_case_of(
-    acting: Acting, kind: type[Task] | type[Allegation] | type[RectificationItem], row_id: uuid.UUID
-) -> Case:
-    """The case that a task, an allegation or an item belongs to, locked. Raises NotHere."""
+OfCase: TypeAlias = type[Task] | type[Allegation] | type[RectificationItem] | type[Review]
+
+
+def locked_case_of(acting: Acting, kind: OfCase, row_id: uuid.UUID) -> Case:
+    """The case that a task, an allegation, an item or a review belongs to, locked. Raises NotHere."""
     case_id = acting.session.scalar(select(kind.case_id).where(kind.id == row_id))
     if case_id is None:
         raise NotHere

@@ -21,6 +21,8 @@ from verification.models import (
     ItemState,
     KeyWrap,
     RectificationItem,
+    Review,
+    ReviewMember,
     Role,
     Staff,
     StaffRole,
@@ -110,7 +112,7 @@ def renew_case_key(acting: Acting, case: Case) -> None:
 
 
 def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
-    """Approvers, members of every team that was not withdrawn, signers of open items; nobody recused."""
+    """Approvers, members of every team that was not withdrawn, signers, reviewers; nobody recused."""
     session = acting.session
     approvers = session.scalars(select(StaffRole.staff_id).where(StaffRole.role.in_(_APPROVERS)))
     team = session.scalars(
@@ -125,5 +127,10 @@ def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
             RectificationItem.state.in_((ItemState.VERIFIED, ItemState.CLOSED_OFF)),
         )
     )
-    people = {*approvers, *team, *(signer for signer in signers if signer is not None)}
+    reviewers = session.scalars(
+        select(ReviewMember.staff_id)
+        .join(Review, Review.id == ReviewMember.review_id)
+        .where(Review.case_id == case.id)
+    )
+    people = {*approvers, *team, *reviewers, *(signer for signer in signers if signer is not None)}
     return people - recused_from(session, case_id=case.id)

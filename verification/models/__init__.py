@@ -37,6 +37,7 @@ from verification.models.outcome import (
     PaperAct,
     RectificationItem,
 )
+from verification.models.review import Review, ReviewFinding, ReviewMember, ReviewOutcome, ReviewState
 from verification.models.schedule import ScheduleSlot
 from verification.models.staff import (
     INSPECTABLE,
@@ -89,6 +90,11 @@ __all__ = [
     "PlanUnit",
     "RecordKind",
     "RectificationItem",
+    "Review",
+    "ReviewFinding",
+    "ReviewMember",
+    "ReviewOutcome",
+    "ReviewState",
     "Role",
     "ScheduleSlot",
     "Staff",

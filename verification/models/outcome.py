@@ -20,12 +20,14 @@ class ItemState(StrEnum):
     RETURNED = "returned"
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
+    WITHDRAWN = "item-withdrawn"
 
 
 class Conclusion(Base):
     """A version of the conclusion: the file version for the case, the unit version for the unit alone.
 
     Until ``proposed_at`` is set its drafter may change it in place; from then on a change is a new version.
+    revoked_at: a review undid it; it counts as never delivered.
     """
 
     __tablename__ = "conclusion"
@@ -43,6 +45,7 @@ class Conclusion(Base):
     approved_at: Mapped[datetime | None]
     delivered_on: Mapped[date | None]
     delivered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    revoked_at: Mapped[datetime | None]
 
 
 class RectificationItem(Base):

@@ -56,6 +56,11 @@ def due_after(session: Session, *, rule_id: str, began: datetime, rules: Ruleboo
     return end_of(day + timedelta(days=count))
 
 
+def last_day(day: date, *, rule_id: str, rules: Rulebook) -> date:
+    """The last day of a limit in calendar days that runs from the day after ``day``."""
+    return day + timedelta(days=rules.number(rule_id))
+
+
 def start(
     session: Session,
     *,

@@ -45,6 +45,11 @@ class Permission(StrEnum):
     ITEM_REPORT = "item:report"
     ITEM_VERIFY = "item:verify"
     ITEM_SIGN_OFF = "item:sign-off"
+    REVIEW_APPLY = "review:apply"
+    REVIEW_NAME = "review:name"
+    REVIEW_WORK = "review:work"
+    REVIEW_DECIDE = "review:decide"
+    REVIEW_DELIVER = "review:deliver"
     CASE_CLOSE = "case:close"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
@@ -81,6 +86,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CONCLUSION_DELIVER,
             P.ITEM_ORDER,
             P.ITEM_SIGN_OFF,
+            P.REVIEW_WORK,
+            P.REVIEW_DELIVER,
             P.CASE_CLOSE,
             P.EXHIBIT_EXPORT,
         }
@@ -88,17 +95,35 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DIRECTOR: frozenset(
         _EVERYBODY
         | _READER
-        | {P.PLAN_APPROVE, P.IDENTITY_AGREE, P.FILE_DESTROY, P.ITEM_SIGN_OFF, P.PAPER_RECORD}
+        | {
+            P.PLAN_APPROVE,
+            P.IDENTITY_AGREE,
+            P.FILE_DESTROY,
+            P.ITEM_SIGN_OFF,
+            P.REVIEW_NAME,
+            P.REVIEW_DELIVER,
+            P.PAPER_RECORD,
+        }
     ),
-    Role.HEAD: frozenset(_EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE}),
+    Role.HEAD: frozenset(
+        _EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE, P.REVIEW_NAME, P.REVIEW_DECIDE}
+    ),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
     Role.INSPECTOR: frozenset(
         _EVERYBODY
         | _READER
-        | {P.TASK_LIST, P.TASK_WORK, P.ITEM_VERIFY, P.ITEM_SIGN_OFF, P.CONCLUSION_DRAFT, P.EXHIBIT_EXPORT}
+        | {
+            P.TASK_LIST,
+            P.TASK_WORK,
+            P.ITEM_VERIFY,
+            P.ITEM_SIGN_OFF,
+            P.REVIEW_WORK,
+            P.CONCLUSION_DRAFT,
+            P.EXHIBIT_EXPORT,
+        }
     ),
-    Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF}),
-    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT}),
+    Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER}),
+    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY}),
     Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),
     Role.SECURITY: frozenset(_EVERYBODY | {P.STAFF_ADMIN}),

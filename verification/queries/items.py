@@ -34,7 +34,7 @@ from verification.models import (
     TaskState,
     Unit,
 )
-from verification.policy.deadlines import Light
+from verification.policy.deadlines import Light, last_day
 from verification.policy.recusal import recused_cases
 from verification.policy.workdays import end_of
 from verification.queries.cases import readable
@@ -214,13 +214,16 @@ def reports_for_unit(acting: Acting, item: RectificationItem) -> list[UnitReport
 
 def deliveries(acting: Acting, unit_id: uuid.UUID) -> list[Delivery]:
     """Conclusions delivered to a unit, the newest first, each with the end of its time to object."""
-    found = deliveries_for_unit(acting, unit_id)
-    query = select(Deadline).where(
-        Deadline.subject_id.in_([case.id for _conclusion, case in found]),
-        Deadline.rule_id == "reg-17-objection",
-    )
-    until = {clock.subject_id: clock.due_at for clock in acting.session.scalars(query)}
-    return [Delivery(conclusion, case.number, until.get(case.id)) for conclusion, case in found]
+    return [
+        Delivery(conclusion, case.number, _objection_until(acting, conclusion))
+        for conclusion, case in deliveries_for_unit(acting, unit_id)
+    ]
+
+
+def _objection_until(acting: Acting, conclusion: Conclusion) -> datetime | None:
+    if conclusion.delivered_on is None or conclusion.revoked_at is not None:
+        return None
+    return end_of(last_day(conclusion.delivered_on, rule_id="reg-17-objection", rules=acting.rules))
 
 
 def _readable(acting: Acting, items: Sequence[RectificationItem]) -> dict[uuid.UUID, ItemText]:

@@ -18,6 +18,7 @@ from verification.queries.boards import (
     papers_to_confirm,
 )
 from verification.queries.destructions import waiting_for_decision
+from verification.queries.reviews import waiting_reviews
 from verification.web.office import acting_in, office, visitor
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -26,7 +27,12 @@ from verification.workflow.states import Action
 
 blueprint = Blueprint("approvals", __name__)
 
-_DECIDERS = (*DECISIONS, Permission.IDENTITY_AGREE, Permission.FILE_DESTROY, Permission.PAPER_RECORD)
+_DECIDERS = (
+    *DECISIONS,
+    Permission.IDENTITY_AGREE,
+    Permission.FILE_DESTROY,
+    Permission.PAPER_RECORD,
+)
 
 
 @route(blueprint, "/approvals", permission=_DECIDERS)
@@ -61,6 +67,7 @@ def approvals_page(problem: Problem) -> ResponseReturnValue:
             papers=papers_to_confirm(acting) if person.may(Permission.PAPER_RECORD) else [],
             destructions=waiting_for_decision(acting) if person.may(Permission.FILE_DESTROY) else [],
             backup_days=office().settings.backup_days,
+            reviews=waiting_reviews(acting),
             openings=openings_to_agree(acting) if person.may(Permission.IDENTITY_AGREE) else [],
             actions={action.value: ACTIONS[action] for action in Action}, problem=problem,
         )  # fmt: skip

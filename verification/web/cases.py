@@ -35,7 +35,7 @@ from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
-from verification.web.steps import WAY, next_steps, place_of
+from verification.web.steps import ELSEWHERE, WAY, next_steps, place_of
 from verification.web.words import category_name, day, unit_name
 from verification.workflow.apply import possible_actions
 from verification.workflow.states import Action, SubjectKind
@@ -133,7 +133,8 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
 
 def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:
     view = read_case(acting, case)
-    actions = possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor)
+    allowed = possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor)
+    actions = tuple(action for action in allowed if action not in ELSEWHERE)
     overlaps = (
         case_rows(acting, _readable_overlaps(acting, case))
         if case.state in (CaseState.DRAFT, CaseState.PROPOSED)

@@ -20,6 +20,7 @@ from verification.domain.conclusions import (
 from verification.models import Case, CaseState, NoteKind
 from verification.policy.permissions import Permission
 from verification.queries.exhibits import exhibits_of_case
+from verification.queries.reviews import reviews_of
 from verification.queries.tasks import notes_of
 from verification.web.decisions import Decisions, carry_out, permissions_of
 from verification.web.forms import Typed
@@ -92,6 +93,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed | None, problem: Problem, 
         drafting=drafting,
         fields=_fields(typed, text, material) if drafting else {},
         exhibits={exhibit.object_id: exhibit for exhibit in exhibits},
+        reviews=reviews_of(acting, case.id),
         notes=notes_of(acting, case.id, kinds=(NoteKind.RETURN,)),
         names=names_of(acting, people),
         today=acting.sealing.day,

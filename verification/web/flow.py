@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verification.workflow.states import STATES, AnyState, SubjectKind
-from verification.workflow.table import TRANSITIONS, Transition
+from verification.workflow.table import TRANSITIONS
+from verification.workflow.transition import Transition
 
 BOX_WIDTH, BOX_HEIGHT, STEP = 220, 44, 92
 LANE, MARGIN = 34, 24

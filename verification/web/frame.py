@@ -50,7 +50,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("inbox.show", _l("Inbox"), (Permission.TIP_LIST,), ("inbox", "tips", "briefs", "answers")),
     MenuItem("queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings")),
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
-    MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity")),
+    MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity", "reviews")),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),
     MenuItem("unit_desk.show", _l("Our unit"), (Permission.UNIT_DESK,), ("unit_desk",)),
     MenuItem("audit_pages.show", _l("Audit trail"), (Permission.AUDIT_READ,), ("audit_pages",)),

@@ -16,6 +16,7 @@ from verification.queries import boards
 from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
+from verification.queries.reviews import ReviewCard, waiting_reviews
 from verification.web.office import acting_in
 from verification.web.routing import PUBLIC, route
 from verification.web.words import exists
@@ -43,12 +44,13 @@ class Board:
     go_on: list[CaseRow] = field(default_factory=list)
     papers: list[PaperView] = field(default_factory=list)
     openings: list[OpeningRow] = field(default_factory=list)
+    reviews: list[ReviewCard] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
-        lists = (self.urgent, self.decide, self.go_on, self.papers, self.openings, self.tasks)
+        lists = (self.urgent, self.decide, self.go_on, self.papers, self.openings, self.reviews, self.tasks)
         return not any(lists) and not any(tile.count for tile in self.tiles)
 
 
@@ -66,7 +68,7 @@ def healthz() -> ResponseReturnValue:
 
 
 def _board(acting: Acting) -> Board:
-    board, may = Board(), acting.actor.may
+    board, may = Board(reviews=waiting_reviews(acting)), acting.actor.may
     if may(Permission.TIP_LIST):
         _add_desk(acting, board)
     if any(may(permission) for permission in boards.DECISIONS):

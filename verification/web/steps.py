@@ -30,6 +30,9 @@ PAGES: dict[Action, str] = {
     Action.ORDER_RECTIFICATION: "rectification.of_case",
 }
 
+#: What a unit does on its own page, and what follows from a decided review: nobody is offered it here.
+ELSEWHERE = frozenset({Action.APPLY_REVIEW, Action.REOPEN_CASE})
+
 #: Actions that the case page itself carries out, in forms of its own.
 ON_THE_CASE_PAGE = frozenset(
     {

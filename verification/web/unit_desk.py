@@ -12,14 +12,21 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.crypto.header import ObjectKind
-from verification.domain import rectification
+from verification.domain import rectification, reviewing
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
 from verification.domain.items import ORDERED
 from verification.errors import NotHere
 from verification.models import Case, ItemState, RectificationItem, Unit
 from verification.policy.permissions import Permission
-from verification.queries.items import cards_for_unit, cards_of, deliveries, reports_for_unit
+from verification.queries.items import (
+    Delivery,
+    cards_for_unit,
+    cards_of,
+    deliveries,
+    reports_for_unit,
+)
+from verification.queries.reviews import application_of, may_apply
 from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
 from verification.web.forms import Typed
 from verification.web.loaders import load_item
@@ -30,6 +37,7 @@ from verification.web.submit import attempt
 
 blueprint = Blueprint("unit_desk", __name__)
 
+_PROOFS = {"proofs": ObjectKind.EXHIBIT}
 _FILES = {"photo": ObjectKind.EXHIBIT, "proofs": ObjectKind.EXHIBIT}
 _UNITS_TURN = (ItemState.ORDERED, ItemState.RETURNED)
 
@@ -51,16 +59,37 @@ def show() -> ResponseReturnValue:
 
 @route(blueprint, "/unit/conclusions/<uuid:conclusion_id>", permission=Permission.UNIT_DESK)
 def conclusion(conclusion_id: uuid.UUID) -> ResponseReturnValue:
-    """One delivered conclusion, the unit's version."""
+    """One delivered conclusion, the unit's version, and what the unit applied for against it."""
     with acting_in() as acting:
-        unit = _own_unit(acting)
-        for delivery in deliveries(acting, unit.id):
-            if delivery.conclusion.id == conclusion_id:
-                text = str(acting.open(delivery.conclusion.unit_version_id)["text"])
-                return render_template(
-                    "verification/unit_desk/conclusion.html", unit=unit, delivery=delivery, text=text
-                )
-        raise NotHere
+        delivery = _own_delivery(acting, conclusion_id)
+        return _conclusion_page(acting, delivery, typed=Typed.empty(), problem=NO_PROBLEM)
+
+
+@route(
+    blueprint,
+    "/unit/conclusions/<uuid:conclusion_id>/review",
+    permission=Permission.REVIEW_APPLY,
+    methods=["POST"],
+    files=_PROOFS,
+)
+def apply(conclusion_id: uuid.UUID) -> ResponseReturnValue:
+    """Apply for review of the conclusion (Art. 17)."""
+    typed, brought = Typed.sent(), Brought.sent(*_PROOFS)
+
+    def act(acting: Acting) -> str:
+        delivery = _own_delivery(acting, conclusion_id)
+        proofs = [NewExhibit(file=file, note=typed.text("note")) for file in brought.opened(acting)]
+        reviewing.apply_review(
+            acting, case_id=delivery.conclusion.case_id, text=typed.text("text"), proofs=proofs
+        )
+        return url_for("unit_desk.conclusion", conclusion_id=conclusion_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            delivery = _own_delivery(acting, conclusion_id)
+            return _conclusion_page(acting, delivery, typed=typed, problem=problem, kept=brought)
+
+    return attempt(act, again=again)
 
 
 @route(blueprint, "/unit/items/<uuid:item_id>", permission=Permission.UNIT_DESK)
@@ -105,6 +134,14 @@ def _own_unit(acting: Acting) -> Unit:
     return acting.session.get_one(Unit, acting.actor.unit_id)
 
 
+def _own_delivery(acting: Acting, conclusion_id: uuid.UUID) -> Delivery:
+    """A conclusion that was delivered to the liaison's own unit. Raises NotHere."""
+    for delivery in deliveries(acting, _own_unit(acting).id):
+        if delivery.conclusion.id == conclusion_id:
+            return delivery
+    raise NotHere
+
+
 def _own_item(acting: Acting, item_id: uuid.UUID) -> RectificationItem:
     """An item of the liaison's own unit that was ordered. Raises NotHere."""
     row = load_item(acting, item_id)
@@ -112,6 +149,25 @@ def _own_item(acting: Acting, item_id: uuid.UUID) -> RectificationItem:
     if row.unit_id != acting.actor.unit_id or case.state not in ORDERED:
         raise NotHere
     return row
+
+
+def _conclusion_page(
+    acting: Acting, delivery: Delivery, *, typed: Typed, problem: Problem, kept: Brought = NOTHING_BROUGHT
+) -> str:
+    unit, row = _own_unit(acting), delivery.conclusion
+    until = delivery.objection_until
+    return render_template(
+        "verification/unit_desk/conclusion.html",
+        unit=unit,
+        delivery=delivery,
+        text=str(acting.open(row.unit_version_id)["text"]),
+        application=application_of(acting, row, unit.id),
+        applying=may_apply(acting, row),
+        is_over=until is not None and acting.clock.now() > until,
+        kept=kept.kept(acting),
+        typed=typed,
+        problem=without_file_worry(problem),
+    )
 
 
 def _item_page(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from flask import current_app, url_for
@@ -18,8 +19,9 @@ from portal.clock import CIVIL_ZONE
 from portal.models.records import Reporter, Subject
 from portal.storage.received import FileProblem, Refused
 from portal.texts import either, gettext
-from verification.labels import ACTIONS, code_label
-from verification.models import NoteKind, Unit
+from verification.domain.items import ItemText
+from verification.labels import ACTIONS, code_label, label
+from verification.models import NoteKind, RectificationItem, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.policy.permissions import Permission
 from verification.web.office import visitor_or_none
@@ -31,6 +33,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.CASE: ("cases.show", "case_id"),
     SubjectKind.TASK: ("tasks.show", "task_id"),
     SubjectKind.ITEM: ("rectification.item", "item_id"),
+    SubjectKind.REVIEW: ("reviews.show", "review_id"),
 }
 
 #: Who informants say they are.
@@ -143,6 +146,17 @@ def unit_name(unit: Unit | None) -> str:
     return "" if unit is None else either(unit.name, unit.name_en)
 
 
+def with_label(member: StrEnum) -> tuple[str, LazyString]:
+    """A choice of a list: its code and its words."""
+    return member.value, label(member)
+
+
+def item_option(pair: tuple[RectificationItem, ItemText]) -> tuple[str, str]:
+    """A rectification item as a choice of a list."""
+    item, words = pair
+    return str(item.id), f"{item.ordinal}. {words.problem}"
+
+
 def unit_options(units: Iterable[Unit]) -> list[tuple[str, str]]:
     """Units for a select or a list of boxes."""
     return [(str(unit.id), unit_name(unit)) for unit in units]
@@ -217,6 +231,8 @@ FILTERS = {
     "due_at": due_at,
     "size": size,
     "unit_name": unit_name,
+    "with_label": with_label,
+    "item_option": item_option,
 }
 GLOBALS = {
     "unit_options": unit_options,

@@ -24,8 +24,9 @@ from verification.policy.actors import Actor
 from verification.policy.rulebook import Rulebook
 from verification.workflow.facts import Facts
 from verification.workflow.states import SUBJECT_MODELS, Action, SubjectKind
-from verification.workflow.table import BY_STATE_AND_ACTION, Transition, actions_from
+from verification.workflow.table import BY_STATE_AND_ACTION, actions_from
 from verification.workflow.tell import tell
+from verification.workflow.transition import Transition
 
 #: How a subject's row is locked. Its key stays, so on PostgreSQL others may go on adding rows that name it (a
 #: note, a record): somebody who has written the trail already must not wait for a case whose holder waits for

@@ -27,6 +27,8 @@ from verification.models import (
     Plan,
     PlanUnit,
     RectificationItem,
+    Review,
+    ReviewMember,
     Task,
     TaskMember,
 )
@@ -150,6 +152,23 @@ class Facts:
         """Everybody who is or was on a team of the case."""
         query = select(TaskMember.staff_id).join(Task, Task.id == TaskMember.task_id)
         return frozenset(self.session.scalars(query.where(Task.case_id == self.case_id)))
+
+    def concluders(self) -> frozenset[uuid.UUID]:
+        """Whoever took part in making the conclusion: who found, drafted and approved it, and the teams."""
+        people: set[uuid.UUID | None] = set(self.team())
+        people |= {allegation.found_by for allegation in self.allegations()}
+        for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == self.case_id)):
+            people |= {conclusion.drafted_by, conclusion.approved_by}
+        return frozenset(person for person in people if person is not None)
+
+    def signers(self) -> frozenset[uuid.UUID]:
+        """Whoever was named to sign an item of the case off."""
+        return frozenset(item.signer_id for item in self.items() if item.signer_id is not None)
+
+    def reviewers(self) -> frozenset[uuid.UUID]:
+        """Whoever was named to review a conclusion of the case."""
+        query = select(ReviewMember.staff_id).join(Review, Review.id == ReviewMember.review_id)
+        return frozenset(self.session.scalars(query.where(Review.case_id == self.case_id)))
 
     def participants(self) -> frozenset[uuid.UUID]:
         """Everybody who had a part in the case, in any of its acts: each name that its rows keep."""

@@ -205,7 +205,7 @@ def tip_has_case(facts: Facts) -> Refusal | None:
 
 def conclusion_was_delivered(facts: Facts) -> Refusal | None:
     conclusion = facts.latest_conclusion()
-    if conclusion is not None and isinstance(conclusion.delivered_on, date):
+    if conclusion is not None and conclusion.revoked_at is None and isinstance(conclusion.delivered_on, date):
         return None
     return Refusal("answer-after-conclusion", _l("The conclusion has not been delivered to the unit yet."))
 

@@ -161,7 +161,7 @@ def case_has_items(facts: Facts) -> Refusal | None:
 
 
 def items_are_closed_off(facts: Facts) -> Refusal | None:
-    if all(item.state is ItemState.CLOSED_OFF for item in facts.items()):
+    if all(item.state in (ItemState.CLOSED_OFF, ItemState.WITHDRAWN) for item in facts.items()):
         return None
     return Refusal("close-items", _l("A rectification item is not closed off yet."))
 
@@ -185,14 +185,14 @@ def verifier_is_on_team(facts: Facts) -> Refusal | None:
 
 
 def signer_had_no_part(facts: Facts) -> Refusal | None:
-    if facts.actor.staff_id not in facts.participants():
+    if facts.actor.staff_id not in facts.participants() | facts.reviewers():
         return None
     return Refusal("close-off-uninvolved", _l("You had a part in this case, so somebody else must sign."))
 
 
 def named_signer_had_no_part(facts: Facts) -> Refusal | None:
     signer = facts.given.get("signer")
-    if signer is not None and signer not in facts.participants():
+    if signer is not None and signer not in facts.participants() | facts.reviewers():
         return None
     return Refusal(
         "close-off-uninvolved", _l("Name somebody to sign who had no part in this case."), "signer"

@@ -10,9 +10,18 @@ from enum import StrEnum
 from typing import Protocol
 
 from portal.models import Tip, TipState
-from verification.models import Case, CaseState, ItemState, RectificationItem, Task, TaskState
+from verification.models import (
+    Case,
+    CaseState,
+    ItemState,
+    RectificationItem,
+    Review,
+    ReviewState,
+    Task,
+    TaskState,
+)
 
-AnyState = TipState | CaseState | TaskState | ItemState
+AnyState = TipState | CaseState | TaskState | ItemState | ReviewState
 
 
 class SubjectKind(StrEnum):
@@ -22,6 +31,7 @@ class SubjectKind(StrEnum):
     CASE = "case"
     TASK = "task"
     ITEM = "item"
+    REVIEW = "review"
 
 
 class Subject(Protocol):
@@ -31,18 +41,25 @@ class Subject(Protocol):
     version: int
 
 
-SUBJECT_MODELS: dict[SubjectKind, type[Tip] | type[Case] | type[Task] | type[RectificationItem]] = {
+SUBJECT_MODELS: dict[
+    SubjectKind, type[Tip] | type[Case] | type[Task] | type[RectificationItem] | type[Review]
+] = {
     SubjectKind.TIP: Tip,
     SubjectKind.CASE: Case,
     SubjectKind.TASK: Task,
     SubjectKind.ITEM: RectificationItem,
+    SubjectKind.REVIEW: Review,
 }
 
-STATES: dict[SubjectKind, type[TipState] | type[CaseState] | type[TaskState] | type[ItemState]] = {
+STATES: dict[
+    SubjectKind,
+    type[TipState] | type[CaseState] | type[TaskState] | type[ItemState] | type[ReviewState],
+] = {
     SubjectKind.TIP: TipState,
     SubjectKind.CASE: CaseState,
     SubjectKind.TASK: TaskState,
     SubjectKind.ITEM: ItemState,
+    SubjectKind.REVIEW: ReviewState,
 }
 
 
@@ -92,3 +109,13 @@ class Action(StrEnum):
     VERIFY_ITEM = "verify-item"
     SIGN_OFF_ITEM = "sign-off-item"
     REFUSE_SIGN_OFF = "refuse-sign-off"
+    WITHDRAW_ITEM = "withdraw-item"
+    APPLY_REVIEW = "apply-review"
+    NAME_REVIEWERS = "name-reviewers"
+    ADMIT_REVIEW = "admit-review"
+    PROPOSE_DECISION = "propose-decision"
+    DECIDE_REVIEW = "decide-review"
+    RETURN_DECISION = "return-decision"
+    DELIVER_DECISION = "deliver-decision"
+    REOPEN_CASE = "reopen-case"
+    ANSWER_AGAIN = "answer-again"

@@ -17,6 +17,8 @@ from verification.models import (
     Case,
     CaseUnit,
     RectificationItem,
+    Review,
+    ReviewMember,
     Role,
     Staff,
     StaffNotice,
@@ -27,7 +29,7 @@ from verification.models import (
 from verification.policy.actors import Actor
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
-from verification.workflow.table import Audience, Transition
+from verification.workflow.transition import Audience, Transition
 
 _ROLE_OF = {
     Audience.DIRECTORS: Role.DIRECTOR,
@@ -67,6 +69,8 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return staff_with_role(session, _ROLE_OF[audience])
     if audience is Audience.SIGNER:
         return {subject.signer_id} if subject.signer_id else set()
+    if audience is Audience.REVIEWERS:
+        return set(session.scalars(select(ReviewMember.staff_id).where(ReviewMember.review_id == subject.id)))
     case = subject if isinstance(subject, Case) else session.get_one(Case, subject.case_id)
     if audience is Audience.PROPOSER:
         return {case.proposed_by or case.opened_by}
@@ -75,7 +79,7 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return set(session.scalars(query.where(Task.case_id == case.id)))
     liaisons = select(Staff.id).join(StaffRole, StaffRole.staff_id == Staff.id)
     liaisons = liaisons.where(StaffRole.role == Role.LIAISON, Staff.active.is_(True))
-    if isinstance(subject, RectificationItem):
+    if isinstance(subject, RectificationItem | Review):
         return set(session.scalars(liaisons.where(Staff.unit_id == subject.unit_id)))
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
     return set(session.scalars(liaisons.where(Staff.unit_id.in_(units))))

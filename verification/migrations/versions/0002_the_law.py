@@ -1,0 +1,126 @@
+"""Review of conclusions."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "review",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("conclusion_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Uuid(), nullable=False),
+        sa.Column("applied_on", sa.Date(), nullable=False),
+        sa.Column("applied_by", sa.Uuid(), nullable=False),
+        sa.Column("named_by", sa.Uuid(), nullable=True),
+        sa.Column("admitted_by", sa.Uuid(), nullable=True),
+        sa.Column("outcome", sa.String(length=40), nullable=True),
+        sa.Column("decision_id", sa.Uuid(), nullable=True),
+        sa.Column("file_version_id", sa.Uuid(), nullable=True),
+        sa.Column("unit_version_id", sa.Uuid(), nullable=True),
+        sa.Column("withdrawn", sa.JSON(), nullable=False),
+        sa.Column("proposed_by", sa.Uuid(), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("delivered_on", sa.Date(), nullable=True),
+        sa.Column("delivered_by", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(["admitted_by"], ["staff.id"], name=op.f("fk_review_admitted_by_staff")),
+        sa.ForeignKeyConstraint(["applied_by"], ["staff.id"], name=op.f("fk_review_applied_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["body_id"], ["sealed_object.id"], name=op.f("fk_review_body_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_review_case_id_case")),
+        sa.ForeignKeyConstraint(
+            ["conclusion_id"], ["conclusion.id"], name=op.f("fk_review_conclusion_id_conclusion")
+        ),
+        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_review_decided_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["sealed_object.id"], name=op.f("fk_review_decision_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["delivered_by"], ["staff.id"], name=op.f("fk_review_delivered_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["file_version_id"], ["sealed_object.id"], name=op.f("fk_review_file_version_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["named_by"], ["staff.id"], name=op.f("fk_review_named_by_staff")),
+        sa.ForeignKeyConstraint(["proposed_by"], ["staff.id"], name=op.f("fk_review_proposed_by_staff")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_review_unit_id_unit")),
+        sa.ForeignKeyConstraint(
+            ["unit_version_id"], ["sealed_object.id"], name=op.f("fk_review_unit_version_id_sealed_object")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
+        sa.UniqueConstraint("conclusion_id", "unit_id", name=op.f("uq_review_conclusion_id_unit_id")),
+    )
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_review_state_applied_on_id"), ["state", "applied_on", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_review_unit_id"), ["unit_id"], unique=False)
+
+    op.create_table(
+        "review_finding",
+        sa.Column("review_id", sa.Uuid(), nullable=False),
+        sa.Column("allegation_id", sa.Uuid(), nullable=False),
+        sa.Column("finding", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["allegation_id"], ["allegation.id"], name=op.f("fk_review_finding_allegation_id_allegation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["review_id"], ["review.id"], name=op.f("fk_review_finding_review_id_review")
+        ),
+        sa.PrimaryKeyConstraint("review_id", "allegation_id", name=op.f("pk_review_finding")),
+    )
+    op.create_table(
+        "review_member",
+        sa.Column("review_id", sa.Uuid(), nullable=False),
+        sa.Column("staff_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["review_id"], ["review.id"], name=op.f("fk_review_member_review_id_review")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_review_member_staff_id_staff")),
+        sa.PrimaryKeyConstraint("review_id", "staff_id", name=op.f("pk_review_member")),
+    )
+    with op.batch_alter_table("review_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_member_staff_id"), ["staff_id"], unique=False)
+
+    with op.batch_alter_table("conclusion", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True))
+
+    with op.batch_alter_table("exhibit", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("review_id", sa.Uuid(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_exhibit_review_id"), ["review_id"], unique=False)
+        batch_op.create_foreign_key(
+            batch_op.f("fk_exhibit_review_id_review"), "review", ["review_id"], ["id"]
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("exhibit", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_exhibit_review_id_review"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_exhibit_review_id"))
+        batch_op.drop_column("review_id")
+
+    with op.batch_alter_table("conclusion", schema=None) as batch_op:
+        batch_op.drop_column("revoked_at")
+
+    with op.batch_alter_table("review_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_member_staff_id"))
+
+    op.drop_table("review_member")
+    op.drop_table("review_finding")
+    with op.batch_alter_table("review", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_unit_id"))
+        batch_op.drop_index(batch_op.f("ix_review_state_applied_on_id"))
+        batch_op.drop_index(batch_op.f("ix_review_case_id"))
+
+    op.drop_table("review")

@@ -1,0 +1,90 @@
+"""What happens to tasks and to rectification items."""
+
+from __future__ import annotations
+
+from verification.audit.events import Event
+from verification.models import ItemState as I
+from verification.models import TaskState as K
+from verification.policy.permissions import Permission as May
+from verification.workflow import guards as g
+from verification.workflow import guards_fieldwork as f
+from verification.workflow.states import Action as Do
+from verification.workflow.states import SubjectKind
+from verification.workflow.transition import Audience, Transition
+
+TASK, ITEM = SubjectKind.TASK, SubjectKind.ITEM
+
+TASKS = (
+    Transition(
+        TASK, K.DISPATCHED, Do.SIGN_TASK, K.CARRY, May.TASK_WORK, Event.TASK_SIGNED, ("clock-sign",),
+        guards=(f.actor_is_on_team,), meets=("clock-sign",),
+    ),
+    *(
+        Transition(
+            TASK, state, Do.HAND_BACK_TASK, K.HANDED_BACK, May.TASK_WORK, Event.TASK_HANDED_BACK,
+            ("hand-back-once", "return-reason"),
+            guards=(f.actor_is_on_team, f.hand_back_is_first, f.hand_back_is_in_time, g.return_has_reason),
+            meets=("clock-sign",), tells=(Audience.PROPOSER,),
+        )
+        for state in (K.DISPATCHED, K.CARRY)
+    ),
+    Transition(
+        TASK, K.HANDED_BACK, Do.UPHOLD_HAND_BACK, K.WITHDRAWN, May.TASK_DISPATCH, Event.TASK_WITHDRAWN,
+        ("hand-back-once",), guards=(g.return_has_reason,), tells=(Audience.TEAM,),
+    ),
+    Transition(
+        TASK, K.HANDED_BACK, Do.OVERRULE_HAND_BACK, K.DISPATCHED, May.TASK_DISPATCH, Event.TASK_OVERRULED,
+        ("hand-back-once",), guards=(g.return_has_reason,), tells=(Audience.TEAM,),
+    ),
+    *(
+        Transition(
+            TASK, state, Do.LOG_RECORD, None, May.TASK_WORK, Event.RECORD_LOGGED,
+            ("field-after-docket", "method-named", "off-plan"),
+            guards=(f.actor_is_on_team, g.case_is_docketed),
+        )
+        for state in (K.CARRY, K.FOLLOW, K.FIX)
+    ),
+    Transition(
+        TASK, K.CARRY, Do.BEGIN_FOLLOW, K.FOLLOW, May.TASK_WORK, Event.TASK_FOLLOWED, ("carry-visit",),
+        guards=(f.actor_is_on_team, f.lead_was_carried),
+    ),
+    Transition(
+        TASK, K.FOLLOW, Do.BEGIN_FIX, K.FIX, May.TASK_WORK, Event.TASK_FIXING, ("finding-each",),
+        guards=(f.actor_is_on_team, f.every_allegation_has_finding), tells=(Audience.PROPOSER,),
+    ),
+    Transition(
+        TASK, K.FIX, Do.FINISH_TASK, K.DONE, May.TASK_WORK, Event.TASK_DONE, ("reg-18", "close-items"),
+        guards=(f.actor_is_on_team, g.conclusion_was_delivered, f.items_are_closed_off),
+    ),
+)
+
+ITEMS = (
+    *(
+        Transition(
+            ITEM, state, Do.REPORT_ITEM, I.REPORTED, May.ITEM_REPORT, Event.ITEM_REPORTED,
+            ("reg-18", "item-proof"), guards=(f.reporter_is_of_unit, f.report_has_proof),
+            meets=("clock-rectify",), starts=("clock-verify-item",), tells=(Audience.TEAM,),
+        )
+        for state in (I.ORDERED, I.RETURNED)
+    ),
+    Transition(
+        ITEM, I.REPORTED, Do.RETURN_ITEM, I.RETURNED, May.ITEM_VERIFY, Event.ITEM_RETURNED,
+        ("item-verified", "return-reason"), guards=(f.verifier_is_on_team, g.return_has_reason),
+        meets=("clock-verify-item",), tells=(Audience.LIAISONS,),
+    ),
+    Transition(
+        ITEM, I.REPORTED, Do.VERIFY_ITEM, I.VERIFIED, May.ITEM_VERIFY, Event.ITEM_VERIFIED,
+        ("reg-18", "item-verified", "close-off-uninvolved"),
+        guards=(f.verifier_is_on_team, f.named_signer_had_no_part),
+        meets=("clock-verify-item",), tells=(Audience.SIGNER,),
+    ),
+    Transition(
+        ITEM, I.VERIFIED, Do.SIGN_OFF_ITEM, I.CLOSED_OFF, May.ITEM_SIGN_OFF, Event.ITEM_CLOSED_OFF,
+        ("close-off-uninvolved",), guards=(f.signer_had_no_part,), tells=(Audience.LIAISONS, Audience.TEAM),
+    ),
+    Transition(
+        ITEM, I.VERIFIED, Do.REFUSE_SIGN_OFF, I.RETURNED, May.ITEM_SIGN_OFF, Event.SIGN_OFF_REFUSED,
+        ("close-off-uninvolved", "return-reason"), guards=(f.signer_had_no_part, g.return_has_reason),
+        tells=(Audience.LIAISONS, Audience.TEAM),
+    ),
+)
