@@ -12,6 +12,8 @@ from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.models import (
+    AssignmentState,
+    CaseSource,
     CaseState,
     CaseType,
     ContentBasis,
@@ -28,6 +30,7 @@ from verification.models import (
     UnitKind,
 )
 from verification.policy.deadlines import Light
+from verification.policy.replies import ReplyFlag
 from verification.trail_words import EVENTS, UNSIGNED
 from verification.workflow.states import Action, SubjectKind
 
@@ -57,6 +60,8 @@ CASE_STATES: dict[CaseState, LazyString] = {
     CaseState.CONCLUDED: _l("Conclusion approved"),
     CaseState.DELIVERED: _l("Delivered"),
     CaseState.RECTIFYING: _l("Rectifying"),
+    CaseState.ASSIGNED: _l("Assigned to a unit"),
+    CaseState.SETTLED: _l("Reply accepted"),
     CaseState.CLOSED: _l("Closed"),
 }
 
@@ -79,6 +84,39 @@ ITEM_STATES: dict[ItemState, LazyString] = {
     ItemState.VERIFIED: _l("Verified"),
     ItemState.CLOSED_OFF: _l("Closed off"),
     ItemState.WITHDRAWN: _l("Fell with the review"),
+}
+
+#: States of an assignment.
+ASSIGNMENT_STATES: dict[AssignmentState, LazyString] = {
+    AssignmentState.ISSUED: _l("Issued"),
+    AssignmentState.SIGNED: _l("Signed for"),
+    AssignmentState.REPLIED: _l("Replied"),
+    AssignmentState.RETURNED: _l("Reply returned"),
+    AssignmentState.HANDED_BACK: _l("Handed back"),
+    AssignmentState.ACCEPTED: _l("Reply accepted"),
+    AssignmentState.WITHDRAWN: _l("Withdrawn"),
+}
+
+#: Where a case comes from.
+CASE_SOURCES: dict[CaseSource, LazyString] = {
+    CaseSource.TIP: _l("Tips"),
+    CaseSource.INSTRUCTION: _l("A leader's instruction"),
+    CaseSource.SUPERIOR: _l("Referred by a superior"),
+    CaseSource.HOTLINE: _l("A batch of the hotline"),
+    CaseSource.DERIVED: _l("Derived from another case"),
+    CaseSource.CONTACT_POINT: _l("A grass-roots contact point"),
+    CaseSource.EVALUATION: _l("A third-party evaluation"),
+    CaseSource.PLAN: _l("The office's own plan"),
+}
+
+#: What speaks against a reply.
+REPLY_FLAGS: dict[ReplyFlag, LazyString] = {
+    ReplyFlag.COPIED: _l("reads like the reply to another case"),
+    ReplyFlag.STOCK: _l("mostly stock phrases"),
+    ReplyFlag.BESIDE: _l("does not speak of what was asked"),
+    ReplyFlag.SHORT: _l("too short to answer anything"),
+    ReplyFlag.TWICE: _l("the same answer as to another question"),
+    ReplyFlag.WRONG_CASE: _l("names a body that this lead does not"),
 }
 
 #: States of a review.
@@ -106,6 +144,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.TASK: _l("Task"),
     SubjectKind.ITEM: _l("Rectification item"),
     SubjectKind.REVIEW: _l("Review"),
+    SubjectKind.ASSIGNMENT: _l("Assignment"),
 }
 
 #: What can be done, as a button says it.
@@ -163,6 +202,17 @@ ACTIONS: dict[Action, LazyString] = {
     Action.DELIVER_DECISION: _l("Deliver the decision"),
     Action.REOPEN_CASE: _l("Reopen the case"),
     Action.ANSWER_AGAIN: _l("Have the informant answered again"),
+    Action.ASSIGN_CASE: _l("Assign to a unit"),
+    Action.SETTLE_CASE: _l("Settle the case"),
+    Action.ESCALATE_CASE: _l("Take the full way"),
+    Action.END_PROGRAMME: _l("End the programme"),
+    Action.SIGN_ASSIGNMENT: _l("Sign for the assignment"),
+    Action.HAND_BACK_ASSIGNMENT: _l("Hand the assignment back"),
+    Action.OVERRULE_ASSIGNMENT: _l("Overrule the unit's hand-back"),
+    Action.WITHDRAW_ASSIGNMENT: _l("Withdraw the assignment"),
+    Action.REPLY_ASSIGNMENT: _l("Reply to the assignment"),
+    Action.RETURN_REPLY: _l("Return the reply"),
+    Action.ACCEPT_REPLY: _l("Accept the reply"),
 }
 
 #: How urgent.
@@ -292,6 +342,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     table  # type: ignore[misc]  # each table is keyed by one StrEnum, read here by its base
     for table in (
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
+        ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,

@@ -16,7 +16,7 @@ from portal.models import OutboxTopic, TipState
 from verification.audit.events import Event
 from verification.errors import Refusal, Refused
 from verification.labels import ACTIONS, CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
-from verification.models import CaseState, ItemState, ReviewState, Role, TaskState
+from verification.models import AssignmentState, CaseState, ItemState, ReviewState, Role, TaskState
 from verification.policy.actors import Actor
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.rulebook import RuleKind, shipped_rules
@@ -109,13 +109,17 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
         "propose-conclusion", "deliver-conclusion", "order-rectification", "sign-off-item",
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",
+        "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
+        "withdraw-assignment", "return-reply", "accept-reply",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
         "begin-conclusion", "propose-conclusion", "verify-item", "return-item", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
     }  # fmt: skip
-    assert by_role[Role.LIAISON] == {"report-item", "apply-review"}
+    assert by_role[Role.LIAISON] == {
+        "report-item", "apply-review", "sign-assignment", "hand-back-assignment", "reply-assignment",
+    }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
         "deliver-decision",
@@ -152,6 +156,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
+        AssignmentState.ISSUED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

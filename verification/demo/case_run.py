@@ -43,6 +43,7 @@ class CaseRun:
     signers: dict[int, str] = field(default_factory=dict)
     scan: int | None = None
     paper_id: uuid.UUID | None = None
+    delivered: date | None = None
 
     @contextmanager
     def as_(self, login: str) -> Iterator[tuple[Acting, Case]]:

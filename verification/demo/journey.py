@@ -94,6 +94,8 @@ def enter_case(run: CaseRun, diary: Diary) -> None:
     for planned in _planned(run, diary):
         # Free days push steps back; whatever follows never comes before.
         day = max(day, diary.working_day(opened + timedelta(days=round(planned.after))))
+        if getattr(planned.step, "func", None) is fixing_steps.deliver:
+            run.delivered = day
         try:
             diary.enter(day, partial(_told, run.story.key, planned.step), order=CASES)
         except ValueError as error:

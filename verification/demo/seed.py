@@ -33,8 +33,10 @@ from verification.demo.county import County, read_county
 from verification.demo.diary import Diary
 from verification.demo.founding import found
 from verification.demo.journey import enter_case
+from verification.demo.light import enter_light
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
+from verification.demo.review_steps import enter_reviews
 from verification.demo.stage import Stage
 from verification.demo.stories import CaseStory, TipStory, read_stories
 from verification.demo.tip_steps import TipSteps
@@ -159,9 +161,13 @@ def enter_stories(
     for number, tip in enumerate(tips):
         tip_steps.enter(tip, number=number, case=taken_by.get(tip.key))
     supervisors = stage.with_role(Role.SUPERVISOR)
+    runs = {}
     for number, case in enumerate(cases):
         opener = supervisors[number % len(supervisors)]
-        enter_case(CaseRun(stage, album, case, tip_steps.played, opener), diary)
+        runs[case.key] = CaseRun(stage, album, case, tip_steps.played, opener)
+        enter_case(runs[case.key], diary)
+    enter_light(stage, album, tip_steps.played, diary)
+    enter_reviews(runs, diary)
     return tip_steps
 
 

@@ -25,7 +25,7 @@ from verification.domain.locking import locked_case
 from verification.domain.messages import checked_text, read_sendings
 from verification.domain.readers import give_to_approvers
 from verification.errors import InvalidInput, NotHere, Refusal, Refused
-from verification.keys.addressees import case_key, of_case, of_desk
+from verification.keys.addressees import case_key, of_case, of_desk, office_desk
 from verification.keys.records import make_key
 from verification.models import (
     Allegation,
@@ -33,6 +33,7 @@ from verification.models import (
     CaseKeptAway,
     CaseMaterial,
     CaseNote,
+    CaseSource,
     CaseState,
     CaseType,
     CaseUnit,
@@ -83,13 +84,15 @@ def open_case(
     frame: CaseFrame,
     material: Sequence[uuid.UUID] = (),
     copied_accepted: bool = False,
+    source: CaseSource = CaseSource.TIP,
 ) -> Case:
     """Open a case from accepted tips, (tip id, version) each, with a brief that was checked for leaks.
 
     material: uploads of these tips whose clean copies the team shall see. copied_accepted: the writer has
-    seen what was copied and means it. Raises InvalidInput beside title, brief, allegations, units, category.
+    seen what was copied and means it. source: where it comes from; only a tip's case needs tips. Raises
+    InvalidInput beside title, brief, allegations, units, category.
     """
-    if not tips:
+    if not tips and source is CaseSource.TIP:
         raise NotHere
     rows = [_locked_tip(acting, tip_id) for tip_id, _version in tips]
     said = [sending for tip in rows for sending in read_sendings(acting, tip)]
@@ -100,10 +103,10 @@ def open_case(
     key_id = make_key(
         acting.session, purpose=KeyPurpose.CASE, holder=case_id.hex, keyring=acting.keyring,
         sealing=acting.sealing,
-        holders=[of_desk(acting.session, tip, day=acting.sealing.day) for tip in rows],
+        holders=_desks(acting, rows),
     )  # fmt: skip
     case = Case(
-        id=case_id, case_type=frame.case_type, content_basis=frame.content_basis,
+        id=case_id, source=source, case_type=frame.case_type, content_basis=frame.content_basis,
         docket_basis=DocketBasis.PROPOSAL, priority=frame.priority, category=frame.category,
         town_id=frame.town_id, key_id=key_id, opened_on=acting.sealing.day, opened_by=acting.staff_id,
         brief_id=_seal_brief(acting, checked, case_key(key_id, case_id=case_id)),
@@ -121,6 +124,11 @@ def open_case(
     select_material(acting, case, material)
     acting.trace(Event.CASE_OPENED, subject_kind="case", subject_id=case_id)
     return case
+
+
+def _desks(acting: Acting, tips: Sequence[Tip]) -> list[KeyOf]:
+    day = acting.sealing.day
+    return [of_desk(acting.session, tip, day=day) for tip in tips] or [office_desk(acting.session, day=day)]
 
 
 def revise_case(
@@ -211,6 +219,11 @@ def docket_by_instruction(acting: Acting, *, case_id: uuid.UUID, version: int) -
 
 def _docketed(acting: Acting, case: Case) -> None:
     case.docketed_by, case.docketed_at = acting.staff_id, acting.clock.now()
+    number_case(acting, case)
+
+
+def number_case(acting: Acting, case: Case) -> None:
+    """Give a case its number of the year, once."""
     if case.number is None:
         case.number = _next_number(acting.session, year=acting.sealing.day.year)
 

@@ -21,7 +21,7 @@ from verification.domain.items import FOR_UNIT, deliveries_for_unit, items_for_u
 from verification.domain.readers import renew_case_key
 from verification.keys.addressees import of_unit
 from verification.keys.records import open_whole_records, regrant, wrap_to
-from verification.models import Case, Exhibit, ItemReport, Review, Unit
+from verification.models import Assignment, AssignmentReply, Case, Exhibit, ItemReport, Review, Unit
 from verification.policy.permissions import Permission
 
 CASES_AT_ONCE: Final = 100
@@ -36,6 +36,8 @@ _OF_UNITS: Final = tuple(
             {"measures"},
             {"returned"},
             {"application"},
+            {"title", "text", "questions", "ask"},
+            {"answers"},
             {"name", "type", "bytes", "place", "note", "parts"},
         ),
     )
@@ -102,10 +104,19 @@ def _papers_of(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
         yield review.body_id
         if review.delivered_on is not None and review.decision_id is not None:
             yield review.decision_id
+    assigned = session.scalars(select(Assignment).where(Assignment.unit_id == unit_id)).all()
+    replies = session.scalars(
+        select(AssignmentReply).where(AssignmentReply.assignment_id.in_([row.id for row in assigned]))
+    ).all()
+    yield from (row.body_id for row in assigned)
+    yield from (row.body_id for row in replies)
+    notes = (*(row.note_id for row in assigned), *(row.returned_note_id for row in replies))
+    yield from (note for note in notes if note is not None)
     brought = select(Exhibit.meta_id).where(
         or_(
             Exhibit.item_report_id.in_([report.id for report in reports]),
             Exhibit.review_id.in_([review.id for review in reviews]),
+            Exhibit.reply_id.in_([reply.id for reply in replies]),
         )
     )
     yield from session.scalars(brought)

@@ -52,6 +52,7 @@ class Belongs:
     record_id: uuid.UUID | None = None
     item_report_id: uuid.UUID | None = None
     review_id: uuid.UUID | None = None
+    reply_id: uuid.UUID | None = None
     extra_key: KeyOf | None = None
 
 
@@ -106,6 +107,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: NewExhibit, belongs: Belong
         record_id=belongs.record_id,
         item_report_id=belongs.item_report_id,
         review_id=belongs.review_id,
+        reply_id=belongs.reply_id,
         meta_id=acting.seal(_description(new), kind=ObjectKind.RECORD, to=readers),
         off_plan=belongs.off_plan,
         taken_by=acting.staff_id,

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from verification.domain.acting import Acting
 from verification.errors import NotHere, StaleSubject
-from verification.models import Allegation, Case, RectificationItem, Review, Task
+from verification.models import Allegation, Assignment, Case, RectificationItem, Review, Task
 from verification.workflow.apply import FOR_CHANGE
 
 
@@ -33,7 +33,7 @@ def locked_case(acting: Acting, case_id: uuid.UUID, *, version: int | None = Non
     return case
 
 
-OfCase: TypeAlias = type[Task] | type[Allegation] | type[RectificationItem] | type[Review]
+OfCase: TypeAlias = type[Task] | type[Allegation] | type[RectificationItem] | type[Review] | type[Assignment]
 
 
 def locked_case_of(acting: Acting, kind: OfCase, row_id: uuid.UUID) -> Case:

@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, delete, select
 from portal.models import KeyPurpose, RecipientKey, Tip
 from verification.audit.events import Event
 from verification.domain.acting import Acting
-from verification.keys.addressees import case_key, of_desk, of_staff
+from verification.keys.addressees import case_key, of_desk, of_staff, office_desk
 from verification.keys.records import make_key, wrap_to
 from verification.models import (
     Case,
@@ -94,7 +94,8 @@ def renew_case_key(acting: Acting, case: Case) -> None:
     ).all()
     held = select(KeyWrap.holder_key_id).where(KeyWrap.key_id == case.key_id)
     readers = session.scalars(select(Staff).where(Staff.key_id.in_(held)).order_by(Staff.id)).all()
-    desks = [of_desk(session, tip, day=acting.sealing.day) for tip in tips]
+    day = acting.sealing.day
+    desks = [of_desk(session, tip, day=day) for tip in tips] or [office_desk(session, day=day)]
     new_id = make_key(
         session, purpose=KeyPurpose.CASE, holder=case.id.hex,
         holders=[*desks, *map(of_staff, readers)], keyring=acting.keyring, sealing=acting.sealing,

@@ -41,6 +41,14 @@ def of_director(session: Session, tip: Tip, *, day: date) -> KeyOf:
     return KeyOf(tip.director_key_id if newest is None else newest.id, KeyPurpose.DIRECTOR, holder)
 
 
+def office_desk(session: Session, *, day: date) -> KeyOf:
+    """The desk as it is on ``day``, for a case that no tip began. NotHere before the office is founded."""
+    newest = current_key(session, purpose=KeyPurpose.DESK, day=day)
+    if newest is None:
+        raise NotHere
+    return KeyOf(newest.id, newest.purpose, newest.holder)
+
+
 def of_case(case: Case) -> KeyOf:
     """A case's own key."""
     return case_key(case.key_id, case_id=case.id)

@@ -1,5 +1,6 @@
 """Tables only the internal side reads and writes."""
 
+from verification.models.assignment import Assignment, AssignmentReply, AssignmentState, Programme
 from verification.models.case import (
     Allegation,
     AllegationExhibit,
@@ -7,6 +8,7 @@ from verification.models.case import (
     CaseKeptAway,
     CaseMaterial,
     CaseNote,
+    CaseSource,
     CaseState,
     CaseType,
     CaseUnit,
@@ -56,6 +58,9 @@ __all__ = [
     "INSPECTABLE",
     "Allegation",
     "AllegationExhibit",
+    "Assignment",
+    "AssignmentReply",
+    "AssignmentState",
     "AuditEntry",
     "AuditHead",
     "CalendarDay",
@@ -63,6 +68,7 @@ __all__ = [
     "CaseKeptAway",
     "CaseMaterial",
     "CaseNote",
+    "CaseSource",
     "CaseState",
     "CaseType",
     "CaseUnit",
@@ -88,6 +94,7 @@ __all__ = [
     "PaperAct",
     "Plan",
     "PlanUnit",
+    "Programme",
     "RecordKind",
     "RectificationItem",
     "Review",

@@ -30,6 +30,8 @@ class CaseState(StrEnum):
     CONCLUDED = "concluded"
     DELIVERED = "delivered"
     RECTIFYING = "rectifying"
+    ASSIGNED = "assigned"
+    SETTLED = "settled"
     CLOSED = "closed"
 
 
@@ -53,10 +55,24 @@ class ContentBasis(StrEnum):
 
 
 class DocketBasis(StrEnum):
-    """How a case becomes an inspection. Source: Reg. art. 11 (1) and (2)."""
+    """How a case becomes an inspection: Reg. art. 11 (1) or (2), or under a programme docketed by these."""
 
     INSTRUCTION = "instruction"
     PROPOSAL = "proposal"
+    PROGRAMME = "programme"
+
+
+class CaseSource(StrEnum):
+    """Where a case comes from. Source: issue 4 "Cases of all five types"."""
+
+    TIP = "tip"
+    INSTRUCTION = "leader-instruction"
+    SUPERIOR = "superior-referral"
+    HOTLINE = "hotline-batch"
+    DERIVED = "derived-lead"
+    CONTACT_POINT = "contact-point"
+    EVALUATION = "third-party-evaluation"
+    PLAN = "own-plan"
 
 
 class Finding(StrEnum):
@@ -80,7 +96,8 @@ class StatementKind(StrEnum):
 class Case(Base):
     """A matter the office takes up. ``key_id`` is the newest generation of its case key.
 
-    key_left: somebody has lost access since, and the next generation is still to be made.
+    key_left: somebody has lost access since, and the next generation is still to be made. programme_id: the
+    standing programme that it moves under on the light path.
     """
 
     __tablename__ = "case"
@@ -89,6 +106,7 @@ class Case(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     number: Mapped[str | None] = mapped_column(String(40), unique=True)
     case_type: Mapped[CaseType] = mapped_column(code_column(CaseType))
+    source: Mapped[CaseSource] = mapped_column(code_column(CaseSource), default=CaseSource.TIP)
     content_basis: Mapped[ContentBasis | None] = mapped_column(code_column(ContentBasis))
     docket_basis: Mapped[DocketBasis] = mapped_column(code_column(DocketBasis))
     state: Mapped[CaseState] = mapped_column(code_column(CaseState), default=CaseState.DRAFT)
@@ -106,6 +124,7 @@ class Case(Base):
     docketed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     docketed_at: Mapped[datetime | None]
     overlap_reason_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    programme_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("case.id"), index=True)
     closed_at: Mapped[datetime | None]
 
 

@@ -44,6 +44,9 @@ CATEGORIES: dict[str, LazyString] = {
     "10": _l("Outside the office's remit"),
 }
 
+#: Categories in which a unit's own people are said to have done wrong: no unit looks into itself.
+MISCONDUCT = frozenset({"203", "204", "205", "302", "603", "604", "9"})
+
 #: Why a tip is not accepted. Source: 2-domain §3.
 DECLINE_REASONS: dict[str, LazyString] = {
     "court": _l("Before a court or in arbitration"),

@@ -50,6 +50,9 @@ class Permission(StrEnum):
     REVIEW_WORK = "review:work"
     REVIEW_DECIDE = "review:decide"
     REVIEW_DELIVER = "review:deliver"
+    CASE_ASSIGN = "case:assign"
+    ASSIGNMENT_ANSWER = "assignment:answer"
+    ASSIGNMENT_CHECK = "assignment:check"
     CASE_CLOSE = "case:close"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
@@ -88,6 +91,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ITEM_SIGN_OFF,
             P.REVIEW_WORK,
             P.REVIEW_DELIVER,
+            P.CASE_ASSIGN,
+            P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
             P.EXHIBIT_EXPORT,
         }
@@ -123,7 +128,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER}),
-    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY}),
+    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY, P.ASSIGNMENT_ANSWER}),
     Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),
     Role.SECURITY: frozenset(_EVERYBODY | {P.STAFF_ADMIN}),

@@ -17,6 +17,8 @@ from portal.models import OutboxRow, Tip
 from verification.domain.acting import Acting
 from verification.keys.records import open_whole_records
 from verification.models import (
+    Assignment,
+    AssignmentState,
     Case,
     CaseState,
     Deadline,
@@ -211,6 +213,13 @@ def items_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:
         RectificationItem.unit_id == unit_id,
         RectificationItem.state.in_((ItemState.ORDERED, ItemState.RETURNED)),
     )
+    return acting.session.scalar(query) or 0
+
+
+def assignments_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:
+    """Assignments a unit has to sign for or to reply to."""
+    turn = (AssignmentState.ISSUED, AssignmentState.SIGNED, AssignmentState.RETURNED)
+    query = select(func.count()).where(Assignment.unit_id == unit_id, Assignment.state.in_(turn))
     return acting.session.scalar(query) or 0
 
 

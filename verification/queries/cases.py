@@ -44,6 +44,7 @@ class Shelf(StrEnum):
     VERIFYING = "verifying"
     CONCLUDING = "concluding"
     RECTIFYING = "rectifying"
+    ASSIGNED = "assigned"
     CLOSED = "closed"
 
 
@@ -54,6 +55,7 @@ STATES: dict[Shelf, tuple[CaseState, ...]] = {
     Shelf.VERIFYING: (C.DOCKETED, C.PLAN_PROPOSED, C.PLANNED, C.VERIFYING),
     Shelf.CONCLUDING: (C.CONCLUDING, C.CONCLUSION_PROPOSED, C.CONCLUDED),
     Shelf.RECTIFYING: (C.DELIVERED, C.RECTIFYING),
+    Shelf.ASSIGNED: (C.ASSIGNED, C.SETTLED),
     Shelf.CLOSED: (C.CLOSED,),
 }
 

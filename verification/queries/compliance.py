@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from itertools import groupby
+from typing import ClassVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -35,6 +36,8 @@ from verification.models import (
     Plan,
     RecordKind,
     RectificationItem,
+    Review,
+    ReviewState,
     Staff,
     Task,
     TaskMember,
@@ -42,8 +45,6 @@ from verification.models import (
     Unit,
 )
 from verification.workflow.states import Action
-
-_ORDER = list(CaseState)
 
 
 class Met(StrEnum):
@@ -76,10 +77,16 @@ class StepCode(StrEnum):
     CONCLUDED = "concluded"
     CONCLUSION_APART = "conclusion-apart"
     DELIVERED = "delivered"
+    REVIEWED = "reviewed"
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
     ANSWERED = "answered"
     CLOSED = "closed"
+    COVERED = "covered"
+    ASSIGNED = "assigned"
+    SIGNED_FOR = "signed-for"
+    REPLIED = "replied"
+    CHECKED = "checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +104,16 @@ class Step:
 
 
 def steps_of(acting: Acting, case: Case) -> list[Step]:
-    """Every step of a case, in order, for whoever may read it."""
-    return _Sheet(acting.session, case).steps()
+    """Every step of a case on the full path, in order, for whoever may read it."""
+    return Sheet(acting.session, case).steps()
 
 
-class _Sheet:
-    """What the steps are read from."""
+class Sheet:
+    """What the steps of the full path are read from. ``order``: a case's states on it."""
+
+    order: ClassVar[tuple[CaseState, ...]] = tuple(
+        state for state in CaseState if state not in (CaseState.ASSIGNED, CaseState.SETTLED)
+    )
 
     def __init__(self, session: Session, case: Case) -> None:
         self._session = session
@@ -141,17 +152,22 @@ class _Sheet:
 
     # --- lines -------------------------------------------------------------------------------------------
 
-    def _docketing(self) -> Iterable[Step]:
-        case, by_proposal = self._case, self._case.docket_basis is DocketBasis.PROPOSAL
+    def _matter(self, due: CaseState) -> Iterable[Step]:
+        """What is inspected, and whom."""
+        case = self._case
         yield self._step(
-            StepCode.CONTENT, ("reg-4", "case-basis"), case.content_basis is not None, CaseState.PROPOSED,
+            StepCode.CONTENT, ("reg-4", "case-basis"), case.content_basis is not None, due,
             on=case.opened_on, people=[case.opened_by],
         )  # fmt: skip
         kinds = self._session.scalars(
             select(Unit.kind).join(CaseUnit, CaseUnit.unit_id == Unit.id).where(CaseUnit.case_id == case.id)
         ).all()
         allowed = sum(kind in INSPECTABLE for kind in kinds)
-        yield self._counted(StepCode.OBJECTS, ("reg-5",), allowed, len(kinds), CaseState.PROPOSED)
+        yield self._counted(StepCode.OBJECTS, ("reg-5",), allowed, len(kinds), due)
+
+    def _docketing(self) -> Iterable[Step]:
+        case, by_proposal = self._case, self._case.docket_basis is DocketBasis.PROPOSAL
+        yield from self._matter(CaseState.PROPOSED)
         if by_proposal:
             # A head may approve what no deputy has endorsed; what was endorsed is shown.
             yield self._counted(
@@ -217,9 +233,18 @@ class _Sheet:
             StepCode.WITHIN_PLAN, ("reg-15-scope", "off-plan"), covered, len(records), CaseState.CONCLUDING
         )
 
-    def _findings(self) -> Iterable[Step]:
+    def _found(self, due: CaseState) -> Iterable[Step]:
+        """Findings, each allegation's."""
         rows = self._session.scalars(select(Allegation).where(Allegation.case_id == self._case.id)).all()
         found = [row for row in rows if row.finding is not None]
+        last = max((row.found_at for row in found if row.found_at), default=None)
+        people = [row.found_by for row in found]
+        yield self._counted(
+            StepCode.FINDINGS, ("finding-each",), len(found), len(rows), due, on=last, people=people
+        )
+
+    def _findings(self) -> Iterable[Step]:
+        rows = self._session.scalars(select(Allegation).where(Allegation.case_id == self._case.id)).all()
         shown = set(
             self._session.scalars(
                 select(AllegationExhibit.allegation_id).where(
@@ -227,12 +252,7 @@ class _Sheet:
                 )
             )
         )
-        last = max((row.found_at for row in found if row.found_at), default=None)
-        people = [row.found_by for row in found]
-        yield self._counted(
-            StepCode.FINDINGS, ("finding-each",), len(found), len(rows), CaseState.CONCLUDING,
-            on=last, people=people,
-        )  # fmt: skip
+        yield from self._found(CaseState.CONCLUDING)
         with_exhibit = sum(row.id in shown for row in rows)
         yield self._counted(
             StepCode.EXHIBITS, ("finding-exhibit",), with_exhibit, len(rows), CaseState.CONCLUDING
@@ -259,9 +279,17 @@ class _Sheet:
             people=[one.delivered_by] if one else [],
         )  # fmt: skip
 
+        states = self._session.scalars(select(Review.state).where(Review.case_id == self._case.id)).all()
+        if states:
+            over = sum(state is ReviewState.DELIVERED for state in states)
+            rules = ("reg-17-review", "reg-17-apart", "review-apart")
+            yield self._counted(StepCode.REVIEWED, rules, over, len(states), CaseState.CLOSED)
+
     def _rectification(self) -> Iterable[Step]:
         items = self._session.scalars(
-            select(RectificationItem).where(RectificationItem.case_id == self._case.id)
+            select(RectificationItem).where(
+                RectificationItem.case_id == self._case.id, RectificationItem.state != ItemState.WITHDRAWN
+            )
         ).all()
         verified = [item for item in items if item.verified_at is not None]
         closed = [item for item in items if item.state is ItemState.CLOSED_OFF]
@@ -351,7 +379,7 @@ class _Sheet:
         return Met.MISSING if self._is_past(due) else Met.NOT_YET
 
     def _is_past(self, due: CaseState) -> bool:
-        return _ORDER.index(self._case.state) >= _ORDER.index(due)
+        return self.order.index(self._case.state) >= self.order.index(due)
 
     def _named(self, people: Sequence[uuid.UUID | None]) -> tuple[str, ...]:
         return tuple(self._names[one] for one in dict.fromkeys(people) if one is not None)

@@ -12,6 +12,7 @@ from verification.web import (
     answers,
     approvals,
     arriving,
+    assignments,
     audit_pages,
     briefs,
     cases,
@@ -30,6 +31,7 @@ from verification.web import (
     notices,
     paper,
     planning,
+    programmes,
     queue,
     records,
     rectification,
@@ -37,6 +39,7 @@ from verification.web import (
     staff,
     tasks,
     tips,
+    unit_assignments,
     unit_desk,
     viewer,
 )
@@ -74,4 +77,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     comparing.blueprint,
     compliance.blueprint,
     unit_desk.blueprint,
+    unit_assignments.blueprint,
+    assignments.blueprint,
+    programmes.blueprint,
 )

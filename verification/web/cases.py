@@ -14,16 +14,17 @@ from flask_babel.speaklater import LazyString
 
 from portal.texts import gettext
 from verification.audit.events import Event
-from verification.domain import answering, casework
+from verification.domain import answering, assigning, casework, programmes
 from verification.domain.acting import Acting
 from verification.domain.paper import PAPER_FORMS
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
 from verification.labels import label
-from verification.models import Case, CaseState
+from verification.models import Case, CaseState, Programme
 from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
 from verification.policy.permissions import Permission
+from verification.queries.assignments import assignments_of
 from verification.queries.case_page import CaseView, read_case
 from verification.queries.cases import Shelf, Wanted, case_rows, list_cases
 from verification.queries.paging import Cursor
@@ -35,7 +36,7 @@ from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
-from verification.web.steps import ELSEWHERE, WAY, next_steps, place_of
+from verification.web.steps import ELSEWHERE, next_steps, place_of, way_of
 from verification.web.words import category_name, day, unit_name
 from verification.workflow.apply import possible_actions
 from verification.workflow.states import Action, SubjectKind
@@ -49,6 +50,7 @@ SHELVES: dict[Shelf, LazyString] = {
     Shelf.VERIFYING: _l("Verification"),
     Shelf.CONCLUDING: _l("Conclusion"),
     Shelf.RECTIFYING: _l("Rectification"),
+    Shelf.ASSIGNED: _l("Assigned"),
     Shelf.CLOSED: _l("Closed"),
 }
 WAY_NAMES: dict[str, LazyString] = {
@@ -57,6 +59,8 @@ WAY_NAMES: dict[str, LazyString] = {
     "verifying": _l("Verify"),
     "concluding": _l("Conclude"),
     "rectifying": _l("Put right"),
+    "assigned": _l("With the unit"),
+    "settled": _l("Answer"),
     "closed": _l("Closed"),
 }
 
@@ -134,7 +138,11 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
 def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:
     view = read_case(acting, case)
     allowed = possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor)
-    actions = tuple(action for action in allowed if action not in ELSEWHERE)
+    programme = acting.session.get(Programme, case.id)
+    hidden = ELSEWHERE if programme is not None else {*ELSEWHERE, Action.END_PROGRAMME}
+    if case.programme_id is None and case.state is CaseState.CLOSED:
+        hidden = {*hidden, Action.ESCALATE_CASE}
+    actions = tuple(action for action in allowed if action not in hidden)
     overlaps = (
         case_rows(acting, _readable_overlaps(acting, case))
         if case.state in (CaseState.DRAFT, CaseState.PROPOSED)
@@ -145,8 +153,9 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         "verification/case.html",
         view=view, case=case, actions=actions, steps=next_steps(case.id, actions), overlaps=overlaps,
         typed=typed, problem=problem, open_form=open_form, names=names,
-        clocks=explained_clocks(acting, view.clocks), way=_way(case.state), A=Action, facts=_facts(view),
-        people=_people(view, names), paper_possible=_paper_possible(case),
+        clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
+        people=_people(view, names), programme=programme,
+        assignments=assignments_of(acting, case.id), paper_possible=_paper_possible(case),
     )  # fmt: skip
 
 
@@ -190,12 +199,12 @@ def _readable_overlaps(acting: Acting, case: Case) -> list[Case]:
     return [other for other in found if acting.keyring.holds(acting.session, other.key_id)]
 
 
-def _way(state: CaseState) -> list[tuple[LazyString, str, str]]:
-    here = place_of(state)
-    closed = state is CaseState.CLOSED
+def _way(case: Case) -> list[tuple[LazyString, str, str]]:
+    here = place_of(case)
+    closed = case.state is CaseState.CLOSED
     return [
         (WAY_NAMES[name], "done" if index < here or closed else "now" if index == here else "next", "")
-        for index, (name, _states) in enumerate(WAY)
+        for index, (name, _states) in enumerate(way_of(case))
     ]
 
 
@@ -220,6 +229,14 @@ def _return(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     casework.return_docketing(acting, case_id=case_id, version=typed.version(), note=typed.text("note"))
 
 
+def _escalate(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    assigning.escalate_case(acting, case_id=case_id, version=typed.version(), note=typed.text("note"))
+
+
+def _end(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    programmes.end_programme(acting, case_id=case_id, version=typed.version())
+
+
 def _close(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     answering.close_case(acting, case_id=case_id, version=typed.version())
 
@@ -230,12 +247,14 @@ _DECISIONS: Decisions = {
     "approve": (Permission.DOCKET_APPROVE, _approve),
     "return": (Permission.DOCKET_APPROVE, _return),
     "close": (Permission.CASE_CLOSE, _close),
+    "escalate": (Permission.CASE_ASSIGN, _escalate),
+    "end": (Permission.CASE_ASSIGN, _end),
 }
 
 
 @route(
     blueprint,
-    '/cases/<uuid:case_id>/<any(propose, endorse, approve, "return", close):decision>',
+    '/cases/<uuid:case_id>/<any(propose, endorse, approve, "return", close, escalate, end):decision>',
     permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )

@@ -18,6 +18,7 @@ from verification.policy.permissions import Permission
 from verification.policy.rulebook import shipped_rules
 from verification.queries.cases import titles_of
 from verification.queries.compliance import Met, StepCode, steps_of
+from verification.queries.compliance_light import light_steps_of
 from verification.web.explain import explained_rule
 from verification.web.loaders import load_case
 from verification.web.office import acting_in
@@ -44,10 +45,16 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.CONCLUDED: _l("The conclusion was approved"),
     StepCode.CONCLUSION_APART: _l("Conclusion drafted and approved by different people"),
     StepCode.DELIVERED: _l("Delivered to the unit, with its right to object"),
+    StepCode.REVIEWED: _l("Reviews decided by people without a part in it"),
     StepCode.VERIFIED: _l("Rectification verified by the team"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
     StepCode.ANSWERED: _l("Every informant was answered"),
     StepCode.CLOSED: _l("Closed"),
+    StepCode.COVERED: _l("A docketed programme and its approved plan cover it"),
+    StepCode.ASSIGNED: _l("Assigned to a unit that is not in conflict"),
+    StepCode.SIGNED_FOR: _l("The unit signed for it"),
+    StepCode.REPLIED: _l("The unit answered each question, with proof"),
+    StepCode.CHECKED: _l("The reply was checked question by question"),
 }
 MET: Final[dict[Met, tuple[LazyString, str]]] = {
     Met.DONE: (_l("shown"), "green"),
@@ -64,7 +71,7 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
     with acting_in(write=True) as acting:
         case = load_case(acting, case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
-        steps = steps_of(acting, case)
+        steps = steps_of(acting, case) if case.programme_id is None else light_steps_of(acting, case)
         return render_template(
             "verification/compliance.html",
             case=case,

@@ -80,6 +80,15 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-17-apart": _l("Name somebody who had no part in this case, if need be from another bureau."),
     "review-apart": _l("Name somebody who had no part in this case, if need be from another bureau."),
     "review-separate": _l("Let another head decide, or let somebody else review."),
+    "programme-covers": _l(
+        "Choose another programme, widen its plan, or propose this lead for full verification."
+    ),
+    "assign-unconflicted": _l("Choose the body above it or beside it, or take the full path."),
+    "assign-answered": _l("Answer every question in words of its own."),
+    "assign-proof": _l("Add a photo or a document that shows it."),
+    "reply-checked": _l("Compare each answer with its question and with the proof."),
+    "reply-flagged": _l("Write the reason in a sentence, or send the reply back."),
+    "assign-escalates": _l("Write why, and propose the case for docketing."),
     "reg-18": _l("Add at least one item, or answer the informant and close the case."),
     "item-proof": _l("Add a photo or a document that shows it."),
     "item-verified": _l("Ask a member of the team who is not of that unit."),

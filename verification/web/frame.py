@@ -43,7 +43,7 @@ _DECIDES = (
     Permission.PAPER_RECORD,
 )
 _SIGNS = (Permission.ITEM_SIGN_OFF, Permission.ITEM_VERIFY)
-_OF_CASES = ("cases", "planning", "dispatch", "conclusions")
+_OF_CASES = ("cases", "planning", "dispatch", "conclusions", "assignments", "programmes")
 
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
@@ -52,7 +52,7 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
     MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity", "reviews")),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),
-    MenuItem("unit_desk.show", _l("Our unit"), (Permission.UNIT_DESK,), ("unit_desk",)),
+    MenuItem("unit_desk.show", _l("Our unit"), (Permission.UNIT_DESK,), ("unit_desk", "unit_assignments")),
     MenuItem("audit_pages.show", _l("Audit trail"), (Permission.AUDIT_READ,), ("audit_pages",)),
     MenuItem("admin.queue", _l("Jobs"), (Permission.QUEUE_ADMIN,), ("admin",)),
     MenuItem("staff.show", _l("Staff"), (Permission.STAFF_ADMIN,), ("staff",)),

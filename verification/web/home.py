@@ -13,6 +13,7 @@ from verification.domain.acting import Acting
 from verification.models import CaseState
 from verification.policy.permissions import Permission
 from verification.queries import boards
+from verification.queries.assignments import AssignmentCard, waiting_assignments
 from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
@@ -45,13 +46,15 @@ class Board:
     papers: list[PaperView] = field(default_factory=list)
     openings: list[OpeningRow] = field(default_factory=list)
     reviews: list[ReviewCard] = field(default_factory=list)
+    assignments: list[AssignmentCard] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
-        lists = (self.urgent, self.decide, self.go_on, self.papers, self.openings, self.reviews, self.tasks)
-        return not any(lists) and not any(tile.count for tile in self.tiles)
+        decide = (self.decide, self.papers, self.openings, self.reviews, self.assignments)
+        tiles = [tile for tile in self.tiles if tile.count]
+        return not any((*decide, self.urgent, self.go_on, self.tasks, tiles))
 
 
 @route(blueprint, "/", permission=Permission.HOME)
@@ -86,6 +89,8 @@ def _board(acting: Acting) -> Board:
     if may(Permission.UNIT_DESK) and acting.actor.unit_id is not None:
         count = boards.items_of_unit(acting, unit_id=acting.actor.unit_id)
         _add(board, "unit_desk.show", count, _l("rectification items to report on"))
+        asked = boards.assignments_of_unit(acting, unit_id=acting.actor.unit_id)
+        _add(board, "unit_desk.show", asked, _l("assignments to reply to"))
     if may(Permission.QUEUE_ADMIN):
         _add(board, "admin.letters", boards.dead_letters(acting), _l("failed jobs"), late=True)
     return board
@@ -102,6 +107,7 @@ def _add_desk(acting: Acting, board: Board) -> None:
     board.urgent = urgent_tips(acting)
     steps = (CaseState.DRAFT, CaseState.DOCKETED, CaseState.PLANNED, CaseState.CONCLUDED)
     board.go_on = boards.cases_in(acting, steps)[:10]
+    board.assignments = waiting_assignments(acting)
 
 
 def _add(board: Board, endpoint: str, count: int, label: LazyString, *, late: bool = False) -> None:

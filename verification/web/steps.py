@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import current_app, url_for
 
 from verification.labels import label
-from verification.models import CaseState
+from verification.models import Case, CaseState
 from verification.workflow.states import Action
 
 #: Actions that have a page of their own: its endpoint, with ``case_id`` in its address.
@@ -28,10 +28,11 @@ PAGES: dict[Action, str] = {
     Action.RETURN_CONCLUSION: "conclusions.show",
     Action.DELIVER_CONCLUSION: "conclusions.show",
     Action.ORDER_RECTIFICATION: "rectification.of_case",
+    Action.ASSIGN_CASE: "assignments.write",
 }
 
-#: What a unit does on its own page, and what follows from a decided review: nobody is offered it here.
-ELSEWHERE = frozenset({Action.APPLY_REVIEW, Action.REOPEN_CASE})
+#: What a unit does on its own page, and what follows from another act: nobody is offered it here.
+ELSEWHERE = frozenset({Action.APPLY_REVIEW, Action.REOPEN_CASE, Action.SETTLE_CASE})
 
 #: Actions that the case page itself carries out, in forms of its own.
 ON_THE_CASE_PAGE = frozenset(
@@ -41,6 +42,8 @@ ON_THE_CASE_PAGE = frozenset(
         Action.APPROVE_DOCKETING,
         Action.RETURN_DOCKETING,
         Action.CLOSE_CASE,
+        Action.ESCALATE_CASE,
+        Action.END_PROGRAMME,
     }
 )
 
@@ -52,6 +55,14 @@ WAY: tuple[tuple[str, tuple[CaseState, ...]], ...] = (
     ("verifying", (C.VERIFYING,)),
     ("concluding", (C.CONCLUDING, C.CONCLUSION_PROPOSED, C.CONCLUDED)),
     ("rectifying", (C.DELIVERED, C.RECTIFYING)),
+    ("closed", (C.CLOSED,)),
+)
+
+#: The light way: one unit handles the lead and replies.
+LIGHT_WAY: tuple[tuple[str, tuple[CaseState, ...]], ...] = (
+    ("docketing", (C.DRAFT,)),
+    ("assigned", (C.ASSIGNED,)),
+    ("settled", (C.SETTLED,)),
     ("closed", (C.CLOSED,)),
 )
 
@@ -74,6 +85,11 @@ def next_steps(case_id: object, actions: Iterable[Action]) -> list[Step]:
     return list(found.values())
 
 
-def place_of(state: CaseState) -> int:
-    """Which of the six steps a state belongs to, 0-based."""
-    return next(index for index, (_name, states) in enumerate(WAY) if state in states)
+def way_of(case: Case) -> tuple[tuple[str, tuple[CaseState, ...]], ...]:
+    """The steps that this case goes through."""
+    return LIGHT_WAY if case.programme_id is not None else WAY
+
+
+def place_of(case: Case) -> int:
+    """Which of its steps a case stands at, 0-based."""
+    return next(index for index, (_name, states) in enumerate(way_of(case)) if case.state in states)

@@ -19,6 +19,7 @@ from verification.domain.items import ORDERED
 from verification.errors import NotHere
 from verification.models import Case, ItemState, RectificationItem, Unit
 from verification.policy.permissions import Permission
+from verification.queries.assignments import UNITS_TURN, assignments_for_unit
 from verification.queries.items import (
     Delivery,
     cards_for_unit,
@@ -54,6 +55,8 @@ def show() -> ResponseReturnValue:
             to_report=[card for card in cards if card.item.state in _UNITS_TURN],
             others=[card for card in cards if card.item.state not in _UNITS_TURN],
             delivered=deliveries(acting, unit.id),
+            assigned=assignments_for_unit(acting, unit.id),
+            units_turn=UNITS_TURN,
         )
 
 

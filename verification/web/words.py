@@ -34,6 +34,14 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.TASK: ("tasks.show", "task_id"),
     SubjectKind.ITEM: ("rectification.item", "item_id"),
     SubjectKind.REVIEW: ("reviews.show", "review_id"),
+    SubjectKind.ASSIGNMENT: ("assignments.show", "assignment_id"),
+}
+
+#: Where a unit's liaison reads the same.
+UNIT_PAGES: dict[str, tuple[str, str]] = {
+    SubjectKind.ITEM: ("unit_desk.item", "item_id"),
+    SubjectKind.REVIEW: ("unit_desk.show", ""),
+    SubjectKind.ASSIGNMENT: ("unit_assignments.show", "assignment_id"),
 }
 
 #: Who informants say they are.
@@ -219,9 +227,11 @@ def address_of(kind: str, subject_id: object) -> str:
     if kind == SubjectKind.CASE and person is not None and not person.may(Permission.CASE_READ):
         return url_for("unit_desk.show") if person.may(Permission.UNIT_DESK) else ""
     endpoint, name = SUBJECT_PAGES.get(kind, ("", ""))
+    if person is not None and not person.may(Permission.CASE_READ):
+        endpoint, name = UNIT_PAGES.get(kind, (endpoint, name))
     if endpoint not in current_app.view_functions:
         return ""
-    values: dict[str, Any] = {name: subject_id}
+    values: dict[str, Any] = {name: subject_id} if name else {}
     return url_for(endpoint, **values)
 
 

@@ -98,6 +98,12 @@ class Facts:
         """Units a plan covers."""
         return frozenset(self.session.scalars(select(PlanUnit.unit_id).where(PlanUnit.plan_id == plan_id)))
 
+    def planned_units(self, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
+        """Units that the newest approved plan of another case covers; empty without one."""
+        newest = select(Plan.id).where(Plan.case_id == case_id, Plan.approved_at.is_not(None))
+        plan_id = self.session.scalar(newest.order_by(Plan.number.desc()).limit(1))
+        return frozenset() if plan_id is None else self.plan_units(plan_id)
+
     def tasks(self) -> list[Task]:
         """Tasks of the case."""
         return list(self.session.scalars(select(Task).where(Task.case_id == self.case_id)))

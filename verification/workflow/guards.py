@@ -210,6 +210,13 @@ def conclusion_was_delivered(facts: Facts) -> Refusal | None:
     return Refusal("answer-after-conclusion", _l("The conclusion has not been delivered to the unit yet."))
 
 
+def case_has_result(facts: Facts) -> Refusal | None:
+    case = facts.session.get_one(Case, facts.case_id)
+    if case.programme_id is not None and case.state in (CaseState.SETTLED, CaseState.CLOSED):
+        return None
+    return conclusion_was_delivered(facts)
+
+
 def informants_are_answered(facts: Facts) -> Refusal | None:
     answered = facts.answered_tips()
     if all(tip.id in answered for tip in facts.tips()):

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from portal.models import Tip, TipState
 from verification.models import (
+    Assignment,
+    AssignmentState,
     Case,
     CaseState,
     ItemState,
@@ -21,7 +23,7 @@ from verification.models import (
     TaskState,
 )
 
-AnyState = TipState | CaseState | TaskState | ItemState | ReviewState
+AnyState = TipState | CaseState | TaskState | ItemState | ReviewState | AssignmentState
 
 
 class SubjectKind(StrEnum):
@@ -32,6 +34,7 @@ class SubjectKind(StrEnum):
     TASK = "task"
     ITEM = "item"
     REVIEW = "review"
+    ASSIGNMENT = "assignment"
 
 
 class Subject(Protocol):
@@ -41,25 +44,32 @@ class Subject(Protocol):
     version: int
 
 
-SUBJECT_MODELS: dict[
-    SubjectKind, type[Tip] | type[Case] | type[Task] | type[RectificationItem] | type[Review]
-] = {
+_Model = type[Tip] | type[Case] | type[Task] | type[RectificationItem] | type[Review] | type[Assignment]
+_States = (
+    type[TipState]
+    | type[CaseState]
+    | type[TaskState]
+    | type[ItemState]
+    | type[ReviewState]
+    | type[AssignmentState]
+)
+
+SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.TIP: Tip,
     SubjectKind.CASE: Case,
     SubjectKind.TASK: Task,
     SubjectKind.ITEM: RectificationItem,
     SubjectKind.REVIEW: Review,
+    SubjectKind.ASSIGNMENT: Assignment,
 }
 
-STATES: dict[
-    SubjectKind,
-    type[TipState] | type[CaseState] | type[TaskState] | type[ItemState] | type[ReviewState],
-] = {
+STATES: dict[SubjectKind, _States] = {
     SubjectKind.TIP: TipState,
     SubjectKind.CASE: CaseState,
     SubjectKind.TASK: TaskState,
     SubjectKind.ITEM: ItemState,
     SubjectKind.REVIEW: ReviewState,
+    SubjectKind.ASSIGNMENT: AssignmentState,
 }
 
 
@@ -119,3 +129,14 @@ class Action(StrEnum):
     DELIVER_DECISION = "deliver-decision"
     REOPEN_CASE = "reopen-case"
     ANSWER_AGAIN = "answer-again"
+    ASSIGN_CASE = "assign-case"
+    SETTLE_CASE = "settle-case"
+    ESCALATE_CASE = "escalate-case"
+    END_PROGRAMME = "end-programme"
+    SIGN_ASSIGNMENT = "sign-assignment"
+    HAND_BACK_ASSIGNMENT = "hand-back-assignment"
+    OVERRULE_ASSIGNMENT = "overrule-assignment"
+    WITHDRAW_ASSIGNMENT = "withdraw-assignment"
+    REPLY_ASSIGNMENT = "reply-assignment"
+    RETURN_REPLY = "return-reply"
+    ACCEPT_REPLY = "accept-reply"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.review import REVIEWED, REVIEWED_TIPS, REVIEWS
@@ -24,15 +25,16 @@ def _apart(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
     """Nobody who must keep away from a case does anything in it; a unit reports and applies all the same."""
     return tuple(
         row
-        if row.permission in (May.ITEM_REPORT, May.REVIEW_APPLY, May.SYSTEM)
+        if row.permission in _OF_THE_UNIT
         else replace(row, guards=(g.not_recused, *row.guards), rules=(*row.rules, *_RECUSAL))
         for row in rows
     )
 
 
+_OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.SYSTEM)
 _RECUSAL = ("csl-76", "kept-away")
 TRANSITIONS: tuple[Transition, ...] = (
-    TIPS + REVIEWED_TIPS + _apart(CASES + TASKS + ITEMS + REVIEWS + REVIEWED)
+    TIPS + REVIEWED_TIPS + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

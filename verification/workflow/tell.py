@@ -13,7 +13,9 @@ from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
 from portal.models import Rng, new_id
+from verification.audit.events import Event
 from verification.models import (
+    Assignment,
     Case,
     CaseUnit,
     RectificationItem,
@@ -29,6 +31,7 @@ from verification.models import (
 from verification.policy.actors import Actor
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
+from verification.workflow.states import SubjectKind
 from verification.workflow.transition import Audience, Transition
 
 _ROLE_OF = {
@@ -62,6 +65,21 @@ def tell(
         )
 
 
+def tell_liaisons(session: Session, subject: Assignment, *, event: Event, clock: Clock, rng: Rng) -> None:
+    """Tell a unit that something new is there for it: a row that no transition made, but its issue."""
+    for reader in sorted(_people(session, Audience.LIAISONS, subject), key=str):
+        session.add(
+            StaffNotice(
+                id=new_id(rng),
+                staff_id=reader,
+                code=event.value,
+                subject_kind=SubjectKind.ASSIGNMENT.value,
+                subject_id=subject.id,
+                written_on=civil_day(clock),
+            )
+        )
+
+
 def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID]:
     if audience is Audience.DESK:
         return desk_of(session, subject.desk_key_id)
@@ -79,7 +97,7 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return set(session.scalars(query.where(Task.case_id == case.id)))
     liaisons = select(Staff.id).join(StaffRole, StaffRole.staff_id == Staff.id)
     liaisons = liaisons.where(StaffRole.role == Role.LIAISON, Staff.active.is_(True))
-    if isinstance(subject, RectificationItem | Review):
+    if isinstance(subject, RectificationItem | Review | Assignment):
         return set(session.scalars(liaisons.where(Staff.unit_id == subject.unit_id)))
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
     return set(session.scalars(liaisons.where(Staff.unit_id.in_(units))))

@@ -1,4 +1,4 @@
-"""Review of conclusions."""
+"""Review of conclusions, standing programmes and the light path."""
 
 from __future__ import annotations
 
@@ -12,6 +12,57 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "programme",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("categories", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_programme_case_id_case")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_programme")),
+    )
+    op.create_table(
+        "assignment",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Uuid(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("issued_by", sa.Uuid(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_by", sa.Uuid(), nullable=True),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_back", sa.Boolean(), nullable=False),
+        sa.Column("note_id", sa.Uuid(), nullable=True),
+        sa.Column("checked_by", sa.Uuid(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["body_id"], ["sealed_object.id"], name=op.f("fk_assignment_body_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_assignment_case_id_case")),
+        sa.ForeignKeyConstraint(["checked_by"], ["staff.id"], name=op.f("fk_assignment_checked_by_staff")),
+        sa.ForeignKeyConstraint(["issued_by"], ["staff.id"], name=op.f("fk_assignment_issued_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["note_id"], ["sealed_object.id"], name=op.f("fk_assignment_note_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(
+            ["programme_id"], ["programme.case_id"], name=op.f("fk_assignment_programme_id_programme")
+        ),
+        sa.ForeignKeyConstraint(["signed_by"], ["staff.id"], name=op.f("fk_assignment_signed_by_staff")),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_assignment_unit_id_unit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+    )
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_assignment_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_assignment_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_assignment_state_due_on_id"), ["state", "due_on", "id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_assignment_unit_id"), ["unit_id"], unique=False)
+
     op.create_table(
         "review",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -70,6 +121,35 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_review_unit_id"), ["unit_id"], unique=False)
 
     op.create_table(
+        "assignment_reply",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("assignment_id", sa.Uuid(), nullable=False),
+        sa.Column("body_id", sa.Uuid(), nullable=False),
+        sa.Column("replied_by", sa.Uuid(), nullable=False),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("returned_note_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["assignment.id"], name=op.f("fk_assignment_reply_assignment_id_assignment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["body_id"], ["sealed_object.id"], name=op.f("fk_assignment_reply_body_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replied_by"], ["staff.id"], name=op.f("fk_assignment_reply_replied_by_staff")
+        ),
+        sa.ForeignKeyConstraint(
+            ["returned_note_id"],
+            ["sealed_object.id"],
+            name=op.f("fk_assignment_reply_returned_note_id_sealed_object"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment_reply")),
+    )
+    with op.batch_alter_table("assignment_reply", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_assignment_reply_assignment_id"), ["assignment_id"], unique=False
+        )
+
+    op.create_table(
         "review_finding",
         sa.Column("review_id", sa.Uuid(), nullable=False),
         sa.Column("allegation_id", sa.Uuid(), nullable=False),
@@ -93,34 +173,66 @@ def upgrade() -> None:
     with op.batch_alter_table("review_member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_review_member_staff_id"), ["staff_id"], unique=False)
 
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("source", sa.String(length=40), nullable=False, server_default="tip"))
+        batch_op.add_column(sa.Column("programme_id", sa.Uuid(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_case_programme_id"), ["programme_id"], unique=False)
+        batch_op.create_foreign_key(batch_op.f("fk_case_programme_id_case"), "case", ["programme_id"], ["id"])
+
     with op.batch_alter_table("conclusion", schema=None) as batch_op:
         batch_op.add_column(sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True))
 
     with op.batch_alter_table("exhibit", schema=None) as batch_op:
         batch_op.add_column(sa.Column("review_id", sa.Uuid(), nullable=True))
+        batch_op.add_column(sa.Column("reply_id", sa.Uuid(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_exhibit_reply_id"), ["reply_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_exhibit_review_id"), ["review_id"], unique=False)
         batch_op.create_foreign_key(
             batch_op.f("fk_exhibit_review_id_review"), "review", ["review_id"], ["id"]
+        )
+        batch_op.create_foreign_key(
+            batch_op.f("fk_exhibit_reply_id_assignment_reply"), "assignment_reply", ["reply_id"], ["id"]
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("exhibit", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_exhibit_reply_id_assignment_reply"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_exhibit_review_id_review"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_exhibit_review_id"))
+        batch_op.drop_index(batch_op.f("ix_exhibit_reply_id"))
+        batch_op.drop_column("reply_id")
         batch_op.drop_column("review_id")
 
     with op.batch_alter_table("conclusion", schema=None) as batch_op:
         batch_op.drop_column("revoked_at")
+
+    with op.batch_alter_table("case", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_case_programme_id_case"), type_="foreignkey")
+        batch_op.drop_index(batch_op.f("ix_case_programme_id"))
+        batch_op.drop_column("programme_id")
+        batch_op.drop_column("source")
 
     with op.batch_alter_table("review_member", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_member_staff_id"))
 
     op.drop_table("review_member")
     op.drop_table("review_finding")
+    with op.batch_alter_table("assignment_reply", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_reply_assignment_id"))
+
+    op.drop_table("assignment_reply")
     with op.batch_alter_table("review", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_unit_id"))
         batch_op.drop_index(batch_op.f("ix_review_state_applied_on_id"))
         batch_op.drop_index(batch_op.f("ix_review_case_id"))
 
     op.drop_table("review")
+    with op.batch_alter_table("assignment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_assignment_unit_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_state_due_on_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_programme_id"))
+        batch_op.drop_index(batch_op.f("ix_assignment_case_id"))
+
+    op.drop_table("assignment")
+    op.drop_table("programme")

@@ -65,12 +65,12 @@ TIPS = (
     ),
     Transition(
         TIP, T.IN_CASE, Do.ANSWER_TIP, T.ANSWERED, May.TIP_ANSWER, Event.TIP_ANSWERED,
-        ("answer-after-conclusion",), guards=(g.conclusion_was_delivered,), meets=("clock-answer",),
+        ("answer-after-conclusion",), guards=(g.case_has_result,), meets=("clock-answer",),
     ),
     # An informant of a concluded case who objected can be answered again, without a second case.
     Transition(
         TIP, T.TRIAGE, Do.ANSWER_TIP, T.ANSWERED, May.TIP_ANSWER, Event.TIP_ANSWERED,
-        ("answer-after-conclusion",), guards=(g.tip_has_case, g.conclusion_was_delivered),
+        ("answer-after-conclusion",), guards=(g.tip_has_case, g.case_has_result),
         meets=("clock-answer", *_TRIAGE),
     ),
     *(
