@@ -25,6 +25,7 @@ from verification.domain.findings import read_allegations
 from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
 from verification.domain.items import unit_key
 from verification.domain.locking import locked_case, locked_case_of
+from verification.domain.readers import give_to_role
 from verification.domain.replies import flags_against
 from verification.errors import NotHere
 from verification.keys.addressees import of_case
@@ -41,6 +42,7 @@ from verification.models import (
     Finding,
     NoteKind,
     Programme,
+    Role,
     StatementKind,
     Unit,
 )
@@ -75,7 +77,9 @@ def assign_case(
     due_on: date | None,
     ask: str = "",
 ) -> Assignment:
-    """Send the brief and its questions to a unit under a programme. ask: what it should send besides.
+    """Send the brief and its questions to a unit under a programme; directors can read it from now on.
+
+    ask: what it should send besides.
 
     Raises InvalidInput (unit, due_on, ask), Refused (not covered, in conflict), StaleSubject, NotHere.
     """
@@ -112,6 +116,7 @@ def assign_case(
     acting.session.flush()
     _start(acting, assignment, SIGN_CLOCK)
     _start(acting, assignment, CLOCK).due_at = end_of(due)
+    give_to_role(acting, case, Role.DIRECTOR)
     tell_liaisons(acting.session, assignment, event=Event.CASE_ASSIGNED, clock=acting.clock, rng=acting.rng)
     return assignment
 

@@ -40,9 +40,11 @@ from verification.models import (
     ContentBasis,
     DocketBasis,
     NoteKind,
+    Programme,
     Staff,
     Unit,
 )
+from verification.policy import deadlines
 from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
 from verification.policy.recusal import named_in
@@ -51,6 +53,7 @@ from verification.workflow.facts import Facts
 from verification.workflow.guards import head_is_free, not_recused
 from verification.workflow.states import Action, SubjectKind
 
+_VERIFY_CLOCKS = ("clock-verify-p1", "clock-verify-p2", "clock-verify")
 TITLE_CHARACTERS, BRIEF_CHARACTERS, ALLEGATION_CHARACTERS, MAX_ALLEGATIONS = 60, 5000, 500, 20
 
 
@@ -220,6 +223,9 @@ def docket_by_instruction(acting: Acting, *, case_id: uuid.UUID, version: int) -
 def _docketed(acting: Acting, case: Case) -> None:
     case.docketed_by, case.docketed_at = acting.staff_id, acting.clock.now()
     number_case(acting, case)
+    if acting.session.get(Programme, case.id) is not None:
+        # A standing programme has its term; what must be verified in time are the leads under it.
+        deadlines.meet(acting.session, subject_id=case.id, rule_ids=_VERIFY_CLOCKS, clock=acting.clock)
 
 
 def number_case(acting: Acting, case: Case) -> None:

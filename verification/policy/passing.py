@@ -10,13 +10,24 @@ from sqlalchemy.orm import Session
 from portal.clock import Clock, civil_day
 from portal.models import Desk, Rng, Tip, new_id
 from verification.audit import events
-from verification.models import Case, Deadline, RectificationItem, Role, StaffNotice, Task, TaskMember
+from verification.models import (
+    Assignment,
+    Case,
+    Deadline,
+    RectificationItem,
+    Review,
+    ReviewMember,
+    Role,
+    StaffNotice,
+    Task,
+    TaskMember,
+)
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
 
 
 def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: Rng) -> None:
-    """Write into the trail that ``deadline`` passed, and tell desk, director and team.
+    """Write into the trail that ``deadline`` passed, and tell desk, director, team and reviewers.
 
     A tip of the alternate desk is told to that desk alone, a case to nobody who must keep away from it.
     """
@@ -48,7 +59,10 @@ def _readers(session: Session, deadline: Deadline) -> set[uuid.UUID]:
         return desk_of(session, tip.desk_key_id)
     desk = desk_of(session, tip.desk_key_id) if tip is not None else staff_with_role(session, Role.SUPERVISOR)
     team = session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == deadline.subject_id))
-    readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team)
+    reviewers = session.scalars(
+        select(ReviewMember.staff_id).where(ReviewMember.review_id == deadline.subject_id)
+    )
+    readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team) | set(reviewers)
     case_id = tip.case_id if tip is not None else _case_of(session, deadline.subject_id)
     return readers - recused_from(session, case_id=case_id) if case_id else readers
 
@@ -58,5 +72,7 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(Case.id).where(Case.id == subject_id),
         select(Task.case_id).where(Task.id == subject_id),
         select(RectificationItem.case_id).where(RectificationItem.id == subject_id),
+        select(Review.case_id).where(Review.id == subject_id),
+        select(Assignment.case_id).where(Assignment.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

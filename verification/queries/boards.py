@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select
 
 from portal.clock import civil_day
 from portal.models import OutboxRow, Tip
@@ -25,6 +25,7 @@ from verification.models import (
     IdentityOpening,
     ItemState,
     PaperAct,
+    Programme,
     RectificationItem,
     Staff,
     Task,
@@ -81,11 +82,16 @@ DECISIONS: dict[Permission, CaseState] = {
 SUPERVISOR_STEPS = (CaseState.DRAFT, CaseState.DOCKETED, CaseState.PLANNED, CaseState.CONCLUDED)
 
 
+def _standing() -> ColumnElement[bool]:
+    """A programme with its plan: nothing is left to do on it but to assign leads under it."""
+    return and_(Case.state == CaseState.PLANNED, exists().where(Programme.case_id == Case.id))
+
+
 def cases_in(acting: Acting, states: Sequence[CaseState]) -> list[CaseRow]:
     """Readable cases in these states, those open longest first."""
     query = (
         select(Case)
-        .where(Case.state.in_(states), readable(acting))
+        .where(Case.state.in_(states), readable(acting), not_(_standing()))
         .order_by(Case.opened_on, Case.id)
         .limit(SHOWN)
     )

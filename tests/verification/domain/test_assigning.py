@@ -28,7 +28,9 @@ from verification.models import (
     Deadline,
     DocketBasis,
     Finding,
+    StaffNotice,
 )
+from verification.policy import deadlines
 from verification.policy.replies import ReplyFlag
 
 GOOD = ("三处坑洼已于三月一日填平，路面平整。", "二月接报后未登记，已补录并约谈养护班组，此后反映当日处理。")
@@ -147,6 +149,8 @@ def test_lead_goes_to_the_unit_and_is_settled_answered_and_closed(walk: LightPat
         assert [one["text"] for one in body["questions"]] == list(ALLEGATIONS)
         with pytest.raises(KeyLocked):
             casework.read_brief(acting, walk.case)
+    with walk.acting("director") as acting:
+        assert casework.read_brief(acting, walk.case).title == "路面坑洼"
     walk.replied()
     with walk.acting("fan") as acting:
         assert replies.flags_against(acting, walk.assignment) == []
@@ -360,3 +364,20 @@ def test_programme_says_what_is_wrong_with_its_term(office: TestOffice) -> None:
 def test_unknown_assignment_is_not_here(walk: LightPath) -> None:
     with walk.acting("lian") as acting, pytest.raises(NotHere):
         assigning.sign_assignment(acting, assignment_id=uuid.uuid4(), version=1)
+
+
+def test_passed_clock_is_told_to_whoever_can_open_what_it_is_about(walk: LightPath) -> None:
+    walk.lead().assigned()
+    walk.office.clock.advance(timedelta(days=40))
+    with walk.acting("admin") as acting:
+        deadlines.tick(acting.session, clock=acting.clock, rng=acting.rng)
+    told = select(StaffNotice.staff_id).where(
+        StaffNotice.subject_id == walk.assignment_id, StaffNotice.code == "clock.passed"
+    )
+    with walk.acting("fan") as acting:
+        people = set(acting.session.scalars(told))
+    assert walk.office.staff_id("fan") in people
+    for login in ("fan", "director"):
+        with walk.acting(login) as acting:
+            assert casework.read_brief(acting, walk.case).title
+    assert walk.office.staff_id("insider") not in people
