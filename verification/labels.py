@@ -20,8 +20,10 @@ from verification.models import (
     Finding,
     InterestKind,
     ItemState,
+    Matter,
     Method,
     RecordKind,
+    ReferralState,
     ReviewOutcome,
     ReviewState,
     Role,
@@ -97,6 +99,21 @@ ASSIGNMENT_STATES: dict[AssignmentState, LazyString] = {
     AssignmentState.WITHDRAWN: _l("Withdrawn"),
 }
 
+#: States of a referral.
+REFERRAL_STATES: dict[ReferralState, LazyString] = {
+    ReferralState.FOUND: _l("To be sent today"),
+    ReferralState.SENT: _l("Sent, without a receipt"),
+    ReferralState.RECEIVED: _l("Received by the organ"),
+    ReferralState.ANSWERED: _l("Outcome known"),
+}
+
+#: What is handed over.
+MATTERS: dict[Matter, LazyString] = {
+    Matter.DUTY_VIOLATION: _l("Duty violation"),
+    Matter.DUTY_CRIME: _l("Duty crime"),
+    Matter.OTHER_CRIME: _l("Another crime"),
+}
+
 #: Where a case comes from.
 CASE_SOURCES: dict[CaseSource, LazyString] = {
     CaseSource.TIP: _l("Tips"),
@@ -145,6 +162,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.ITEM: _l("Rectification item"),
     SubjectKind.REVIEW: _l("Review"),
     SubjectKind.ASSIGNMENT: _l("Assignment"),
+    SubjectKind.REFERRAL: _l("Referral"),
 }
 
 #: What can be done, as a button says it.
@@ -213,6 +231,9 @@ ACTIONS: dict[Action, LazyString] = {
     Action.REPLY_ASSIGNMENT: _l("Reply to the assignment"),
     Action.RETURN_REPLY: _l("Return the reply"),
     Action.ACCEPT_REPLY: _l("Accept the reply"),
+    Action.SEND_REFERRAL: _l("Record that it was sent"),
+    Action.RECORD_RECEIPT: _l("Record the receipt"),
+    Action.RECORD_OUTCOME: _l("Record the outcome"),
 }
 
 #: How urgent.
@@ -342,7 +363,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     table  # type: ignore[misc]  # each table is keyed by one StrEnum, read here by its base
     for table in (
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
-        ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS,
+        ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,

@@ -16,7 +16,15 @@ from portal.models import OutboxTopic, TipState
 from verification.audit.events import Event
 from verification.errors import Refusal, Refused
 from verification.labels import ACTIONS, CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
-from verification.models import AssignmentState, CaseState, ItemState, ReviewState, Role, TaskState
+from verification.models import (
+    AssignmentState,
+    CaseState,
+    ItemState,
+    ReferralState,
+    ReviewState,
+    Role,
+    TaskState,
+)
 from verification.policy.actors import Actor
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.rulebook import RuleKind, shipped_rules
@@ -110,7 +118,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "propose-conclusion", "deliver-conclusion", "order-rectification", "sign-off-item",
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
-        "withdraw-assignment", "return-reply", "accept-reply",
+        "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
+        "record-outcome",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -122,7 +131,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
-        "deliver-decision",
+        "deliver-decision", "send-referral", "record-receipt", "record-outcome",
     }  # fmt: skip
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
@@ -156,7 +165,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
-        AssignmentState.ISSUED,
+        AssignmentState.ISSUED, ReferralState.FOUND,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

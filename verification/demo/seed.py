@@ -36,6 +36,7 @@ from verification.demo.journey import enter_case
 from verification.demo.light import enter_light
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
+from verification.demo.referral_steps import enter_referrals
 from verification.demo.review_steps import enter_reviews
 from verification.demo.stage import Stage
 from verification.demo.stories import CaseStory, TipStory, read_stories
@@ -168,6 +169,7 @@ def enter_stories(
         enter_case(runs[case.key], diary)
     enter_light(stage, album, tip_steps.played, diary)
     enter_reviews(runs, diary)
+    enter_referrals(runs, diary)
     return tip_steps
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from verification.domain.acting import Acting
 from verification.errors import NotHere, StaleSubject
-from verification.models import Allegation, Assignment, Case, RectificationItem, Review, Task
+from verification.models import Allegation, Assignment, Case, RectificationItem, Referral, Review, Task
 from verification.workflow.apply import FOR_CHANGE
 
 
@@ -33,11 +33,13 @@ def locked_case(acting: Acting, case_id: uuid.UUID, *, version: int | None = Non
     return case
 
 
-OfCase: TypeAlias = type[Task] | type[Allegation] | type[RectificationItem] | type[Review] | type[Assignment]
+OfCase: TypeAlias = (
+    type[Task] | type[Allegation] | type[RectificationItem] | type[Review] | type[Assignment] | type[Referral]
+)
 
 
 def locked_case_of(acting: Acting, kind: OfCase, row_id: uuid.UUID) -> Case:
-    """The case that a task, an allegation, an item or a review belongs to, locked. Raises NotHere."""
+    """The case that a task, an allegation, an item or a paper of it belongs to, locked. Raises NotHere."""
     case_id = acting.session.scalar(select(kind.case_id).where(kind.id == row_id))
     if case_id is None:
         raise NotHere

@@ -39,6 +39,7 @@ from verification.models.outcome import (
     PaperAct,
     RectificationItem,
 )
+from verification.models.referral import Matter, Referral, ReferralState
 from verification.models.review import Review, ReviewFinding, ReviewMember, ReviewOutcome, ReviewState
 from verification.models.schedule import ScheduleSlot
 from verification.models.staff import (
@@ -89,6 +90,7 @@ __all__ = [
     "ItemReport",
     "ItemState",
     "KeyWrap",
+    "Matter",
     "Method",
     "NoteKind",
     "PaperAct",
@@ -97,6 +99,8 @@ __all__ = [
     "Programme",
     "RecordKind",
     "RectificationItem",
+    "Referral",
+    "ReferralState",
     "Review",
     "ReviewFinding",
     "ReviewMember",

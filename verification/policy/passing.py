@@ -15,6 +15,7 @@ from verification.models import (
     Case,
     Deadline,
     RectificationItem,
+    Referral,
     Review,
     ReviewMember,
     Role,
@@ -74,5 +75,6 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(RectificationItem.case_id).where(RectificationItem.id == subject_id),
         select(Review.case_id).where(Review.id == subject_id),
         select(Assignment.case_id).where(Assignment.id == subject_id),
+        select(Referral.case_id).where(Referral.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

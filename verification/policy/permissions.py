@@ -53,6 +53,8 @@ class Permission(StrEnum):
     CASE_ASSIGN = "case:assign"
     ASSIGNMENT_ANSWER = "assignment:answer"
     ASSIGNMENT_CHECK = "assignment:check"
+    MATTER_NOTE = "matter:note"
+    MATTER_REFER = "matter:refer"
     CASE_CLOSE = "case:close"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
@@ -91,6 +93,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ITEM_SIGN_OFF,
             P.REVIEW_WORK,
             P.REVIEW_DELIVER,
+            P.MATTER_NOTE,
+            P.MATTER_REFER,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -107,6 +111,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ITEM_SIGN_OFF,
             P.REVIEW_NAME,
             P.REVIEW_DELIVER,
+            P.MATTER_NOTE,
+            P.MATTER_REFER,
             P.PAPER_RECORD,
         }
     ),
@@ -123,11 +129,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.ITEM_VERIFY,
             P.ITEM_SIGN_OFF,
             P.REVIEW_WORK,
+            P.MATTER_NOTE,
             P.CONCLUSION_DRAFT,
             P.EXHIBIT_EXPORT,
         }
     ),
-    Role.REVIEWER: frozenset(_EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER}),
+    Role.REVIEWER: frozenset(
+        _EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER, P.MATTER_NOTE}
+    ),
     Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY, P.ASSIGNMENT_ANSWER}),
     Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),

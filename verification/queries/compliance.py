@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from itertools import groupby
 from typing import ClassVar
 
@@ -36,6 +34,7 @@ from verification.models import (
     Plan,
     RecordKind,
     RectificationItem,
+    Referral,
     Review,
     ReviewState,
     Staff,
@@ -44,63 +43,8 @@ from verification.models import (
     TaskState,
     Unit,
 )
+from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
-
-
-class Met(StrEnum):
-    """How a step stands."""
-
-    DONE = "done"
-    MISSING = "missing"
-    NOT_YET = "not-yet"
-    NOT_NEEDED = "not-needed"
-
-
-class StepCode(StrEnum):
-    """The steps, in their order."""
-
-    CONTENT = "content"
-    OBJECTS = "objects"
-    ENDORSED = "endorsed"
-    DOCKETED = "docketed"
-    DOCKET_APART = "docket-apart"
-    PLANNED = "planned"
-    PLAN_APART = "plan-apart"
-    TEAM = "team"
-    SIGNED = "signed"
-    AFTER_DOCKET = "after-docket"
-    TWO_ON_SITE = "two-on-site"
-    WITHIN_PLAN = "within-plan"
-    FINDINGS = "findings"
-    EXHIBITS = "exhibits"
-    STATEMENTS = "statements"
-    CONCLUDED = "concluded"
-    CONCLUSION_APART = "conclusion-apart"
-    DELIVERED = "delivered"
-    REVIEWED = "reviewed"
-    VERIFIED = "verified"
-    CLOSED_OFF = "closed-off"
-    ANSWERED = "answered"
-    CLOSED = "closed"
-    COVERED = "covered"
-    ASSIGNED = "assigned"
-    SIGNED_FOR = "signed-for"
-    REPLIED = "replied"
-    CHECKED = "checked"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line. done of needed: what is counted, 0 of 0 where nothing is. paper_id: the signed paper."""
-
-    code: StepCode
-    rule_ids: tuple[str, ...]
-    met: Met
-    on: date | datetime | None = None
-    people: tuple[str, ...] = ()
-    done: int = 0
-    needed: int = 0
-    paper_id: uuid.UUID | None = None
 
 
 def steps_of(acting: Acting, case: Case) -> list[Step]:
@@ -303,6 +247,13 @@ class Sheet:
         )  # fmt: skip
 
     def _ending(self) -> Iterable[Step]:
+        matters = self._session.scalars(
+            select(Referral.received_on).where(Referral.case_id == self._case.id)
+        ).all()
+        if matters:
+            received = sum(day is not None for day in matters)
+            rules = ("reg-23", "refer-unhindered", "refer-receipt")
+            yield self._counted(StepCode.REFERRED, rules, received, len(matters), CaseState.CLOSED)
         states = self._session.scalars(select(Tip.state).where(Tip.case_id == self._case.id)).all()
         answered = sum(state is TipState.ANSWERED for state in states)
         yield self._counted(

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from verification.domain.acting import Acting
 from verification.models import Assignment, AssignmentReply, AssignmentState, Case, CaseState, Exhibit, Plan
-from verification.queries.compliance import Sheet, Step, StepCode
+from verification.queries.compliance import Sheet
+from verification.queries.compliance_steps import Step, StepCode
 
 
 def light_steps_of(acting: Acting, case: Case) -> list[Step]:

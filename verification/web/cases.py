@@ -19,6 +19,7 @@ from verification.domain.acting import Acting
 from verification.domain.paper import PAPER_FORMS
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
+from verification.domain.referring import referrals_of
 from verification.labels import label
 from verification.models import Case, CaseState, Programme
 from verification.policy.codes import CATEGORIES
@@ -154,7 +155,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         view=view, case=case, actions=actions, steps=next_steps(case.id, actions), overlaps=overlaps,
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
-        people=_people(view, names), programme=programme,
+        people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
         assignments=assignments_of(acting, case.id), paper_possible=_paper_possible(case),
     )  # fmt: skip
 

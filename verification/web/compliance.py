@@ -17,8 +17,9 @@ from verification.audit.events import Event
 from verification.policy.permissions import Permission
 from verification.policy.rulebook import shipped_rules
 from verification.queries.cases import titles_of
-from verification.queries.compliance import Met, StepCode, steps_of
+from verification.queries.compliance import steps_of
 from verification.queries.compliance_light import light_steps_of
+from verification.queries.compliance_steps import Met, StepCode
 from verification.web.explain import explained_rule
 from verification.web.loaders import load_case
 from verification.web.office import acting_in
@@ -48,6 +49,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.REVIEWED: _l("Reviews decided by people without a part in it"),
     StepCode.VERIFIED: _l("Rectification verified by the team"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
+    StepCode.REFERRED: _l("Duty violations and crimes handed over, with a receipt"),
     StepCode.ANSWERED: _l("Every informant was answered"),
     StepCode.CLOSED: _l("Closed"),
     StepCode.COVERED: _l("A docketed programme and its approved plan cover it"),

@@ -80,6 +80,7 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-17-apart": _l("Name somebody who had no part in this case, if need be from another bureau."),
     "review-apart": _l("Name somebody who had no part in this case, if need be from another bureau."),
     "review-separate": _l("Let another head decide, or let somebody else review."),
+    "refer-receipt": _l("Send it today and record the receipt; then the case can go on."),
     "programme-covers": _l(
         "Choose another programme, widen its plan, or propose this lead for full verification."
     ),

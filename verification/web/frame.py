@@ -43,7 +43,7 @@ _DECIDES = (
     Permission.PAPER_RECORD,
 )
 _SIGNS = (Permission.ITEM_SIGN_OFF, Permission.ITEM_VERIFY)
-_OF_CASES = ("cases", "planning", "dispatch", "conclusions", "assignments", "programmes")
+_OF_CASES = ("cases", "planning", "dispatch", "conclusions", "assignments", "programmes", "referrals")
 
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),

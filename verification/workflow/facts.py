@@ -17,6 +17,7 @@ from verification.errors import Refusal
 from verification.models import (
     Allegation,
     AllegationExhibit,
+    Assignment,
     AuditEntry,
     Case,
     CaseUnit,
@@ -27,6 +28,7 @@ from verification.models import (
     Plan,
     PlanUnit,
     RectificationItem,
+    Referral,
     Review,
     ReviewMember,
     Task,
@@ -191,6 +193,10 @@ class Facts:
             people |= {paper.signed_by, paper.recorded_by, paper.confirmed_by}
         for item in self.items():
             people |= {item.ordered_by, item.verified_by}
+        for referral in self.session.scalars(select(Referral).where(Referral.case_id == case.id)):
+            people |= {referral.found_by, referral.sent_by}
+        for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
+            people |= {asked.issued_by, asked.checked_by}
         return frozenset(person for person in people if person is not None)
 
 

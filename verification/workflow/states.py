@@ -17,13 +17,15 @@ from verification.models import (
     CaseState,
     ItemState,
     RectificationItem,
+    Referral,
+    ReferralState,
     Review,
     ReviewState,
     Task,
     TaskState,
 )
 
-AnyState = TipState | CaseState | TaskState | ItemState | ReviewState | AssignmentState
+AnyState = TipState | CaseState | TaskState | ItemState | ReviewState | AssignmentState | ReferralState
 
 
 class SubjectKind(StrEnum):
@@ -35,6 +37,7 @@ class SubjectKind(StrEnum):
     ITEM = "item"
     REVIEW = "review"
     ASSIGNMENT = "assignment"
+    REFERRAL = "referral"
 
 
 class Subject(Protocol):
@@ -44,7 +47,15 @@ class Subject(Protocol):
     version: int
 
 
-_Model = type[Tip] | type[Case] | type[Task] | type[RectificationItem] | type[Review] | type[Assignment]
+_Model = (
+    type[Tip]
+    | type[Case]
+    | type[Task]
+    | type[RectificationItem]
+    | type[Review]
+    | type[Assignment]
+    | type[Referral]
+)
 _States = (
     type[TipState]
     | type[CaseState]
@@ -52,6 +63,7 @@ _States = (
     | type[ItemState]
     | type[ReviewState]
     | type[AssignmentState]
+    | type[ReferralState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -61,6 +73,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.ITEM: RectificationItem,
     SubjectKind.REVIEW: Review,
     SubjectKind.ASSIGNMENT: Assignment,
+    SubjectKind.REFERRAL: Referral,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -70,6 +83,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.ITEM: ItemState,
     SubjectKind.REVIEW: ReviewState,
     SubjectKind.ASSIGNMENT: AssignmentState,
+    SubjectKind.REFERRAL: ReferralState,
 }
 
 
@@ -140,3 +154,6 @@ class Action(StrEnum):
     REPLY_ASSIGNMENT = "reply-assignment"
     RETURN_REPLY = "return-reply"
     ACCEPT_REPLY = "accept-reply"
+    SEND_REFERRAL = "send-referral"
+    RECORD_RECEIPT = "record-receipt"
+    RECORD_OUTCOME = "record-outcome"

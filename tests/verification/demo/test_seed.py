@@ -34,6 +34,8 @@ from verification.models import (
     CaseState,
     ItemState,
     RectificationItem,
+    Referral,
+    ReferralState,
     Review,
     ReviewState,
     Staff,
@@ -75,9 +77,9 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
     with seeded.database.read() as session:
         states = {
             kind: set(session.scalars(select(kind.state).distinct()))
-            for kind in (Tip, Case, Task, RectificationItem, Review, Assignment)
+            for kind in (Tip, Case, Task, RectificationItem, Review, Assignment, Referral)
         }
-    wanted = (TipState, CaseState, TaskState, ItemState, ReviewState, AssignmentState)
+    wanted = (TipState, CaseState, TaskState, ItemState, ReviewState, AssignmentState, ReferralState)
     assert list(states.values()) == [set(enum) for enum in wanted]
 
 

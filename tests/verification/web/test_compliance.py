@@ -10,7 +10,8 @@ from tests.support.journey import Journey
 from tests.verification.web.test_tips import text_of
 from verification.models import Allegation, Case, CaseState, FieldRecord
 from verification.policy.rulebook import shipped_rules
-from verification.queries.compliance import Met, Step, StepCode, steps_of
+from verification.queries.compliance import steps_of
+from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.web.compliance import MET, STEPS
 
 

@@ -1,4 +1,4 @@
-"""Review of conclusions, standing programmes and the light path."""
+"""Review of conclusions, standing programmes and the light path, referrals."""
 
 from __future__ import annotations
 
@@ -21,6 +21,44 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_programme_case_id_case")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_programme")),
     )
+    op.create_table(
+        "referral",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("matter", sa.String(length=40), nullable=False),
+        sa.Column("body_id", sa.Uuid(), nullable=False),
+        sa.Column("found_on", sa.Date(), nullable=False),
+        sa.Column("found_by", sa.Uuid(), nullable=False),
+        sa.Column("organ", sa.String(length=40), nullable=True),
+        sa.Column("number", sa.String(length=60), nullable=True),
+        sa.Column("sent_on", sa.Date(), nullable=True),
+        sa.Column("sent_by", sa.Uuid(), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("receipt_id", sa.Uuid(), nullable=True),
+        sa.Column("outcome_on", sa.Date(), nullable=True),
+        sa.Column("outcome_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["body_id"], ["sealed_object.id"], name=op.f("fk_referral_body_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_referral_case_id_case")),
+        sa.ForeignKeyConstraint(["found_by"], ["staff.id"], name=op.f("fk_referral_found_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["outcome_id"], ["sealed_object.id"], name=op.f("fk_referral_outcome_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(
+            ["receipt_id"], ["sealed_object.id"], name=op.f("fk_referral_receipt_id_sealed_object")
+        ),
+        sa.ForeignKeyConstraint(["sent_by"], ["staff.id"], name=op.f("fk_referral_sent_by_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+    )
+    with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_referral_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_referral_state_found_on_id"), ["state", "found_on", "id"], unique=False
+        )
+
     op.create_table(
         "assignment",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -188,17 +226,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_exhibit_reply_id"), ["reply_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_exhibit_review_id"), ["review_id"], unique=False)
         batch_op.create_foreign_key(
-            batch_op.f("fk_exhibit_review_id_review"), "review", ["review_id"], ["id"]
+            batch_op.f("fk_exhibit_reply_id_assignment_reply"), "assignment_reply", ["reply_id"], ["id"]
         )
         batch_op.create_foreign_key(
-            batch_op.f("fk_exhibit_reply_id_assignment_reply"), "assignment_reply", ["reply_id"], ["id"]
+            batch_op.f("fk_exhibit_review_id_review"), "review", ["review_id"], ["id"]
         )
 
 
 def downgrade() -> None:
     with op.batch_alter_table("exhibit", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_exhibit_reply_id_assignment_reply"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("fk_exhibit_review_id_review"), type_="foreignkey")
+        batch_op.drop_constraint(batch_op.f("fk_exhibit_reply_id_assignment_reply"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_exhibit_review_id"))
         batch_op.drop_index(batch_op.f("ix_exhibit_reply_id"))
         batch_op.drop_column("reply_id")
@@ -235,4 +273,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_assignment_case_id"))
 
     op.drop_table("assignment")
+    with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_referral_state_found_on_id"))
+        batch_op.drop_index(batch_op.f("ix_referral_case_id"))
+
+    op.drop_table("referral")
     op.drop_table("programme")

@@ -9,6 +9,7 @@ from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_assign as a
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_referral as h
 from verification.workflow import guards_review as r
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
@@ -44,8 +45,11 @@ LIGHT_CASES = (
     ),
     Transition(
         CASE, C.SETTLED, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
-        ("finding-each", "close-answered", "pet-30"),
-        guards=(f.every_allegation_has_finding, g.informants_are_answered, r.no_review_is_open),
+        ("finding-each", "close-answered", "refer-receipt", "pet-30"),
+        guards=(
+            f.every_allegation_has_finding, g.informants_are_answered, r.no_review_is_open,
+            h.no_referral_waits,
+        ),
     ),
     Transition(
         CASE, C.PLANNED, Do.END_PROGRAMME, C.CLOSED, May.CASE_ASSIGN, Event.PROGRAMME_ENDED,

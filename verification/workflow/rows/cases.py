@@ -7,6 +7,7 @@ from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_referral as h
 from verification.workflow import guards_review as r
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
@@ -116,10 +117,11 @@ CASES = (
     *(
         Transition(
             CASE, state, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
-            ("finding-each", "close-items", "close-answered", "reg-17-review", "pet-30"),
+            ("finding-each", "close-items", "close-answered", "reg-17-review", "refer-receipt", "pet-30"),
             guards=(
                 f.every_allegation_has_finding, f.items_are_closed_off, g.conclusion_was_delivered,
                 g.informants_are_answered, r.no_review_is_open,
+                h.no_referral_waits,
             ),
         )
         for state in (C.DELIVERED, C.RECTIFYING)

@@ -1,0 +1,65 @@
+"""The lines of the compliance sheet: which there are, how each can stand. Must not know: where from."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Met(StrEnum):
+    """How a step stands."""
+
+    DONE = "done"
+    MISSING = "missing"
+    NOT_YET = "not-yet"
+    NOT_NEEDED = "not-needed"
+
+
+class StepCode(StrEnum):
+    """The steps, in their order."""
+
+    CONTENT = "content"
+    OBJECTS = "objects"
+    ENDORSED = "endorsed"
+    DOCKETED = "docketed"
+    DOCKET_APART = "docket-apart"
+    PLANNED = "planned"
+    PLAN_APART = "plan-apart"
+    TEAM = "team"
+    SIGNED = "signed"
+    AFTER_DOCKET = "after-docket"
+    TWO_ON_SITE = "two-on-site"
+    WITHIN_PLAN = "within-plan"
+    FINDINGS = "findings"
+    EXHIBITS = "exhibits"
+    STATEMENTS = "statements"
+    CONCLUDED = "concluded"
+    CONCLUSION_APART = "conclusion-apart"
+    DELIVERED = "delivered"
+    REVIEWED = "reviewed"
+    VERIFIED = "verified"
+    CLOSED_OFF = "closed-off"
+    REFERRED = "referred"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    COVERED = "covered"
+    ASSIGNED = "assigned"
+    SIGNED_FOR = "signed-for"
+    REPLIED = "replied"
+    CHECKED = "checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line. done of needed: what is counted, 0 of 0 where nothing is. paper_id: the signed paper."""
+
+    code: StepCode
+    rule_ids: tuple[str, ...]
+    met: Met
+    on: date | datetime | None = None
+    people: tuple[str, ...] = ()
+    done: int = 0
+    needed: int = 0
+    paper_id: uuid.UUID | None = None
