@@ -13,9 +13,10 @@ import pytest
 
 from portal.clock import FixedClock
 from portal.models import OutboxTopic, TipState
+from verification.action_words import ACTIONS
 from verification.audit.events import Event
 from verification.errors import Refusal, Refused
-from verification.labels import ACTIONS, CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
+from verification.labels import CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
 from verification.models import (
     AssignmentState,
     CaseState,

@@ -7,9 +7,9 @@ import uuid
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from verification.action_words import ACTIONS
 from verification.domain import identity
 from verification.domain.acting import Acting
-from verification.labels import ACTIONS
 from verification.policy.permissions import Permission
 from verification.queries.boards import (
     DECISIONS,

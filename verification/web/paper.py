@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
 from portal.crypto.header import ObjectKind
+from verification.action_words import ACTIONS
 from verification.domain import paper
 from verification.domain.acting import Acting
 from verification.errors import NotHere
-from verification.labels import ACTIONS
 from verification.models import Case, PaperAct, Role
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.queries.cases import titles_of

@@ -19,8 +19,9 @@ from portal.clock import CIVIL_ZONE
 from portal.models.records import Reporter, Subject
 from portal.storage.received import FileProblem, Refused
 from portal.texts import either, gettext
+from verification.action_words import ACTIONS
 from verification.domain.items import ItemText
-from verification.labels import ACTIONS, code_label, label
+from verification.labels import code_label, label
 from verification.models import NoteKind, RectificationItem, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.policy.permissions import Permission

@@ -1,0 +1,82 @@
+"""Words for what can be done: a button's text for each action of the workflow table.
+
+Chinese is in translations/zh_Hans/labels.po.
+"""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from verification.workflow.states import Action
+
+#: What can be done, as a button says it.
+ACTIONS: dict[Action, LazyString] = {
+    Action.OPEN_TIP: _l("Open"),
+    Action.ACCEPT_TIP: _l("Accept"),
+    Action.ASK_INFORMANT: _l("Ask the informant"),
+    Action.TAKE_REPLY: _l("Take in the reply"),
+    Action.TAKE_MATERIAL: _l("Take in new material"),
+    Action.END_WAIT: _l("Go on without a reply"),
+    Action.DECLINE_TIP: _l("Decline"),
+    Action.REFER_TIP: _l("Refer"),
+    Action.HAND_ON_TIP: _l("Hand on"),
+    Action.JOIN_CASE: _l("Take into a case"),
+    Action.ANSWER_TIP: _l("Answer the informant"),
+    Action.TAKE_OBJECTION: _l("Take in the objection"),
+    Action.PROPOSE_DOCKETING: _l("Propose docketing"),
+    Action.DOCKET_BY_INSTRUCTION: _l("Docket by the head's instruction"),
+    Action.ENDORSE_DOCKETING: _l("Endorse"),
+    Action.APPROVE_DOCKETING: _l("Approve docketing"),
+    Action.RETURN_DOCKETING: _l("Return the proposal"),
+    Action.PROPOSE_PLAN: _l("Propose the plan"),
+    Action.APPROVE_PLAN: _l("Approve the plan"),
+    Action.RETURN_PLAN: _l("Return the plan"),
+    Action.REVISE_PLAN: _l("Revise the plan"),
+    Action.DISPATCH_TASK: _l("Dispatch a task"),
+    Action.BEGIN_CONCLUSION: _l("Begin the conclusion"),
+    Action.RESUME_VERIFICATION: _l("Go back to verifying"),
+    Action.PROPOSE_CONCLUSION: _l("Propose the conclusion"),
+    Action.APPROVE_CONCLUSION: _l("Approve the conclusion"),
+    Action.RETURN_CONCLUSION: _l("Return the conclusion"),
+    Action.DELIVER_CONCLUSION: _l("Deliver the conclusion"),
+    Action.ORDER_RECTIFICATION: _l("Order rectification"),
+    Action.CLOSE_CASE: _l("Close the case"),
+    Action.SIGN_TASK: _l("Sign for the task"),
+    Action.HAND_BACK_TASK: _l("Hand back"),
+    Action.UPHOLD_HAND_BACK: _l("Uphold the hand-back"),
+    Action.OVERRULE_HAND_BACK: _l("Overrule the hand-back"),
+    Action.LOG_RECORD: _l("Log a record"),
+    Action.BEGIN_FOLLOW: _l("Begin to follow the problem"),
+    Action.BEGIN_FIX: _l("Begin to watch the fix"),
+    Action.FINISH_TASK: _l("Finish the task"),
+    Action.REPORT_ITEM: _l("Report rectification"),
+    Action.RETURN_ITEM: _l("Return the report"),
+    Action.VERIFY_ITEM: _l("Verify rectification"),
+    Action.SIGN_OFF_ITEM: _l("Sign the close-off"),
+    Action.REFUSE_SIGN_OFF: _l("Refuse to sign"),
+    Action.WITHDRAW_ITEM: _l("Let the item fall"),
+    Action.APPLY_REVIEW: _l("Apply for review"),
+    Action.NAME_REVIEWERS: _l("Name the reviewers"),
+    Action.ADMIT_REVIEW: _l("Admit the application"),
+    Action.PROPOSE_DECISION: _l("Propose the decision"),
+    Action.DECIDE_REVIEW: _l("Decide as proposed"),
+    Action.RETURN_DECISION: _l("Return the proposal to the reviewers"),
+    Action.DELIVER_DECISION: _l("Deliver the decision"),
+    Action.REOPEN_CASE: _l("Reopen the case"),
+    Action.ANSWER_AGAIN: _l("Have the informant answered again"),
+    Action.ASSIGN_CASE: _l("Assign to a unit"),
+    Action.SETTLE_CASE: _l("Settle the case"),
+    Action.ESCALATE_CASE: _l("Take the full way"),
+    Action.END_PROGRAMME: _l("End the programme"),
+    Action.SIGN_ASSIGNMENT: _l("Sign for the assignment"),
+    Action.HAND_BACK_ASSIGNMENT: _l("Hand the assignment back"),
+    Action.OVERRULE_ASSIGNMENT: _l("Overrule the unit's hand-back"),
+    Action.WITHDRAW_ASSIGNMENT: _l("Withdraw the assignment"),
+    Action.REPLY_ASSIGNMENT: _l("Reply to the assignment"),
+    Action.RETURN_REPLY: _l("Return the reply"),
+    Action.ACCEPT_REPLY: _l("Accept the reply"),
+    Action.SEND_REFERRAL: _l("Record that it was sent"),
+    Action.RECORD_RECEIPT: _l("Record the receipt"),
+    Action.RECORD_OUTCOME: _l("Record the outcome"),
+}
