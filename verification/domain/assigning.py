@@ -20,7 +20,7 @@ from portal.models import new_id
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.casework import number_case, write_note
-from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.findings import read_allegations
 from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
 from verification.domain.items import unit_key
@@ -175,7 +175,7 @@ def reply_assignment(
     assignment_id: uuid.UUID,
     version: int,
     answers: Mapping[uuid.UUID, str],
-    proofs: Sequence[NewExhibit],
+    proofs: Sequence[Proof],
 ) -> AssignmentReply:
     """The unit's reply: an answer to each question (allegation id → text) and proof.
 

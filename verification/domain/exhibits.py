@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -25,7 +26,7 @@ from verification.domain.evidence import keep_upload
 from verification.domain.inputs import MEDIUM, SHORT, Inputs
 from verification.errors import InvalidInput
 from verification.keys.addressees import of_case
-from verification.keys.records import add_grant
+from verification.keys.records import add_grant, regrant
 from verification.models import Case, Exhibit, ExhibitSource
 
 #: How many exhibits one act may bring; a second act can bring more.
@@ -40,6 +41,10 @@ class NewExhibit:
     place: str = ""
     note: str = ""
     taken_at: datetime | None = None
+
+
+#: What an act brings as proof: a new upload, or an exhibit that was filed with the act's signed paper.
+Proof: TypeAlias = NewExhibit | Exhibit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +76,25 @@ class ReadExhibit:
     report_object_id: uuid.UUID | None
 
 
-def check_exhibits(new: Sequence[NewExhibit], *, inputs: Inputs, name: str = "files") -> None:
+def check_exhibits(new: Sequence[Proof], *, inputs: Inputs, name: str = "files") -> None:
     """Problems of the descriptions go into ``inputs``."""
     if len(new) > MAX_AT_ONCE:
         inputs.wrong(name, _l("Please attach at most %(count)s files at once.", count=MAX_AT_ONCE))
     for exhibit in new:
+        if isinstance(exhibit, Exhibit):
+            continue
         inputs.text(name, exhibit.place, most=SHORT, needed=False)
         inputs.text(name, exhibit.note, most=MEDIUM, needed=False)
 
 
-def file_exhibit(acting: Acting, *, case: Case, new: NewExhibit, belongs: Belongs) -> Exhibit:
+def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) -> Exhibit:
     """Take an upload into the case's evidence: original to the case key, a clean copy ordered, traced.
 
-    Raises InvalidInput (files) if this very upload was taken in before.
+    An exhibit that a paper brought is there already and only gets its place. Raises InvalidInput (files) if
+    this very upload was taken in before.
     """
+    if isinstance(new, Exhibit):
+        return _place(acting, new, belongs)
     if acting.session.get(SealedObject, new.file.object_id) is not None:
         raise InvalidInput({"files": _l("This file has been filed already.")})
     stored = keep_upload(acting, new.file, clean_for=of_case(case))
@@ -121,6 +131,19 @@ def file_exhibit(acting: Acting, *, case: Case, new: NewExhibit, belongs: Belong
         subject_id=case.id,
         facts={"exhibit": exhibit.object_id.hex, "source": belongs.source.value},
     )
+    return exhibit
+
+
+def _place(acting: Acting, exhibit: Exhibit, belongs: Belongs) -> Exhibit:
+    """Give an exhibit that came with a paper to what the paper is about, and to the unit that wrote it."""
+    exhibit.item_report_id, exhibit.review_id = belongs.item_report_id, belongs.review_id
+    exhibit.reply_id = belongs.reply_id
+    if belongs.extra_key is not None:
+        for object_id in (exhibit.object_id, exhibit.meta_id):
+            regrant(
+                acting.session, object_id=object_id, to=belongs.extra_key, keyring=acting.keyring,
+                sealing=acting.sealing,
+            )  # fmt: skip
     return exhibit
 
 

@@ -7,138 +7,232 @@ marked in the audit trail with the paper it rests on. Source: 2-domain §2a "Pap
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
+from portal.crypto.compartments import JsonValue
 from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from portal.storage.received import SealedFile
 from verification.audit.events import Event
-from verification.domain import casework, conclusions
 from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
+from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.inputs import LONG, Inputs
 from verification.domain.locking import locked_case
-from verification.domain.messages import checked_text
-from verification.errors import InvalidInput, NotHere, Refusal, Refused
+from verification.domain.paper_forms import PAPER_FORMS, Fields, PaperForm, Part, Said
+from verification.domain.reviewing import check_proposal
+from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
-from verification.models import Case, PaperAct, StaffNotice
-from verification.policy.actors import actor_for
-from verification.policy.permissions import Permission
+from verification.models import Case, CaseState, CaseUnit, Exhibit, ExhibitSource, PaperAct, StaffNotice
+from verification.policy.actors import Actor, actor_for
 from verification.workflow.facts import Facts
 from verification.workflow.guards import not_recused
-from verification.workflow.states import Action, SubjectKind
+from verification.workflow.states import SUBJECT_MODELS, Action, SubjectKind
 from verification.workflow.table import BY_STATE_AND_ACTION
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class _Signature:
+    by: uuid.UUID
+    on: date
+    scan: SealedFile
+
+
+#: What of a case can be signed for, beside the case itself.
+_OF_CASE = (SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT)
+
+
 @dataclass(frozen=True, slots=True)
-class PaperForm:
-    """A kind of act that may be signed on paper: who may sign, whether words go with it, and its verb."""
+class Signable:
+    """An act that the table allows now, and the row it would change."""
 
-    permission: Permission
-    needs_note: bool
-    carry_out: Callable[[Acting, Case, str], object]
+    action: Action
+    subject: Any
+
+    @property
+    def form(self) -> PaperForm:
+        """Who signs it and what the paper says."""
+        return PAPER_FORMS[self.action]
 
 
-PAPER_FORMS: dict[Action, PaperForm] = {
-    Action.ENDORSE_DOCKETING: PaperForm(
-        Permission.CASE_ENDORSE, True,
-        lambda acting, case, note: casework.endorse_docketing(
-            acting, case_id=case.id, version=case.version, note=note
-        ),
-    ),
-    Action.APPROVE_DOCKETING: PaperForm(
-        Permission.DOCKET_APPROVE, False,
-        lambda acting, case, _note: casework.approve_docketing(
-            acting, case_id=case.id, version=case.version
-        ),
-    ),
-    Action.DOCKET_BY_INSTRUCTION: PaperForm(
-        Permission.DOCKET_APPROVE, False,
-        lambda acting, case, _note: casework.docket_by_instruction(
-            acting, case_id=case.id, version=case.version
-        ),
-    ),
-    Action.RETURN_DOCKETING: PaperForm(
-        Permission.DOCKET_APPROVE, True,
-        lambda acting, case, note: casework.return_docketing(
-            acting, case_id=case.id, version=case.version, note=note
-        ),
-    ),
-    Action.APPROVE_CONCLUSION: PaperForm(
-        Permission.CONCLUSION_APPROVE, False,
-        lambda acting, case, _note: conclusions.approve_conclusion(
-            acting, case_id=case.id, version=case.version
-        ),
-    ),
-    Action.RETURN_CONCLUSION: PaperForm(
-        Permission.CONCLUSION_APPROVE, True,
-        lambda acting, case, note: conclusions.return_conclusion(
-            acting, case_id=case.id, version=case.version, note=note
-        ),
-    ),
-}  # fmt: skip
+@dataclass(frozen=True, slots=True, repr=False)
+class More:
+    """What some papers say besides: about what of the case (None: the case itself), fields, enclosures.
+
+    ``fields``: by the names of the same act's form on screen.
+    """
+
+    subject_id: uuid.UUID | None = None
+    fields: Fields = field(default_factory=dict)
+    enclosures: Sequence[NewExhibit] = ()
+
+
+NOTHING_MORE: Final = More()
+
+
+def signable(acting: Acting, case: Case) -> list[Signable]:
+    """Everything of a case that may be signed on paper now, in the order of the forms."""
+    rows: dict[SubjectKind, Sequence[Any]] = {SubjectKind.CASE: [case]}
+    for kind in _OF_CASE:
+        model: Any = SUBJECT_MODELS[kind]
+        rows[kind] = acting.session.scalars(select(model).where(model.case_id == case.id)).all()
+    if case.state is not CaseState.RECTIFYING:
+        rows[SubjectKind.ITEM] = []
+    return [
+        Signable(action, row)
+        for action, form in PAPER_FORMS.items()
+        for row in rows[form.kind]
+        if (form.kind, row.state, action) in BY_STATE_AND_ACTION
+    ]
+
+
+def may_sign(acting: Acting, one: Signable, actor: Actor) -> bool:
+    """Whether ``actor`` is somebody who signs this: by role, and for a unit's act of that very unit."""
+    if not actor.may(one.form.permission):
+        return False
+    if not one.form.of_unit:
+        return True
+    if one.form.kind is not SubjectKind.CASE:
+        return bool(actor.unit_id == one.subject.unit_id)
+    return acting.session.get(CaseUnit, (one.subject.id, actor.unit_id)) is not None
 
 
 def record_paper(
     acting: Acting,
     *,
     case: Case,
-    action: Action,
-    signed_by: uuid.UUID,
-    signed_on: date,
+    action: Action | None,
+    signed_by: uuid.UUID | None,
+    signed_on: date | None,
     scan: SealedFile | None,
     note: str,
+    more: More = NOTHING_MORE,
 ) -> PaperAct:
     """Record a signed paper with its scan. Nothing changes yet; a second person confirms.
 
-    Raises InvalidInput beside action, signed_by, signed_on, scan or note.
+    Raises InvalidInput beside action, signed_by, signed_on, scan, note, files and the fields of the form.
     """
     case = locked_case(acting, case.id)
-    errors = {}
     # A paper that the table could not carry out now would lie about until it could.
-    possible = (SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION
-    form = PAPER_FORMS.get(action) if possible else None
-    if form is None:
-        errors["action"] = _l("Choose what was signed.")
-    elif not actor_for(acting.session, signed_by).may(form.permission):
-        errors["signed_by"] = _l("This person may not sign this.")
-    elif form.needs_note and not note.strip():
-        errors["note"] = _l("Copy the words written on the paper.")
-    if signed_on > acting.sealing.day:
-        errors["signed_on"] = _l("The day of signing lies in the future.")
+    about = (action, more.subject_id or case.id)
+    one = next((one for one in signable(acting, case) if (one.action, one.subject.id) == about), None)
+    inputs = Inputs()
+    if one is None:
+        inputs.wrong("action", _l("Choose what was signed."))
+    else:
+        _check_signer(acting, one, signed_by, inputs)
+    if inputs.day("signed_on", signed_on, today=acting.sealing.day) > acting.sealing.day:
+        inputs.wrong("signed_on", _l("The day of signing lies in the future."))
     if scan is None:
-        errors["scan"] = _l("Attach a scan or photo of the signed paper.")
-    if errors or scan is None:
-        raise InvalidInput(dict(errors))
-    _refuse_recused(acting, case, signed_by=signed_by)
-    stored = keep_upload(acting, scan, clean_for=of_case(case))
-    words = checked_text(note, field="note") if note.strip() else ""
-    paper = PaperAct(
-        id=new_id(acting.rng), subject_kind="case", subject_id=case.id, case_id=case.id,
-        case_version=case.version, action=action.value, signed_by=signed_by, signed_on=signed_on,
-        scan_id=stored.object_id,
-        note_id=acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)]) if words else None,
+        inputs.wrong("scan", _l("Attach a scan or photo of the signed paper."))
+    words = {} if one is None else _checked_words(acting, case, one, Said(note, more.fields), more, inputs)
+    inputs.done()
+    assert one is not None
+    assert signed_by is not None
+    assert signed_on is not None
+    assert scan is not None
+    return _recorded(acting, case, one, _Signature(signed_by, signed_on, scan), words, more.enclosures)
+
+
+def _recorded(
+    acting: Acting,
+    case: Case,
+    one: Signable,
+    signature: _Signature,
+    words: dict[str, JsonValue],
+    enclosures: Sequence[NewExhibit],
+) -> PaperAct:
+    _refuse_recused(acting, case, one.form, signed_by=signature.by)
+    stored = keep_upload(acting, signature.scan, clean_for=of_case(case))
+    belongs = Belongs(ExhibitSource.PAPER, off_plan=False)
+    enclosed = [file_exhibit(acting, case=case, new=new, belongs=belongs) for new in enclosures]
+    sealed = words | {"enclosures": [exhibit.object_id.hex for exhibit in enclosed]}
+    row = PaperAct(
+        id=new_id(acting.rng), subject_kind=one.form.kind.value, subject_id=one.subject.id, case_id=case.id,
+        subject_version=one.subject.version, action=one.action.value, signed_by=signature.by,
+        signed_on=signature.on, scan_id=stored.object_id,
+        note_id=acting.seal(sealed, kind=ObjectKind.RECORD, to=[of_case(case)]),
         recorded_by=acting.staff_id, recorded_at=acting.clock.now(),
     )  # fmt: skip
-    acting.session.add(paper)
+    acting.session.add(row)
     acting.session.flush()
     acting.trace(
         Event.PAPER_RECORDED, subject_kind="case", subject_id=case.id,
-        facts={"paper": paper.id.hex, "action": action.value},
+        facts={"paper": row.id.hex, "action": one.action.value},
     )  # fmt: skip
-    _tell_signer(acting, paper, Event.PAPER_RECORDED)
-    return paper
+    _tell_signer(acting, row, Event.PAPER_RECORDED)
+    return row
 
 
-def _refuse_recused(acting: Acting, case: Case, *, signed_by: uuid.UUID) -> None:
-    """Neither who signed nor who records or confirms it may be one who must keep away from the case."""
-    for actor in (actor_for(acting.session, signed_by), acting.actor):
+def _check_signer(acting: Acting, one: Signable, signed_by: uuid.UUID | None, inputs: Inputs) -> None:
+    if signed_by is None or not may_sign(acting, one, actor_for(acting.session, signed_by)):
+        inputs.wrong("signed_by", _l("This person may not sign this."))
+
+
+def _checked_words(
+    acting: Acting, case: Case, one: Signable, said: Said, more: More, inputs: Inputs
+) -> dict[str, JsonValue]:
+    """What the paper says, as it is sealed; the verb checks once more when it is carried out."""
+    parts = one.form.parts
+    note = inputs.text("note", said.note, most=LONG, needed=False)
+    if Part.NOTE in parts and not note:
+        inputs.wrong("note", _l("Copy the words written on the paper."))
+    if Part.ENCLOSURES in parts:
+        check_exhibits(more.enclosures, inputs=inputs)
+        if one.action is not Action.APPLY_REVIEW and not more.enclosures:
+            inputs.wrong("files", _l("Attach the proof that came with the paper."))
+    if Part.ANSWERS in parts:
+        for question in said.answers():
+            inputs.text(f"answer-{question}", said.one(f"answer-{question}"), most=LONG)
+    if Part.RECEIVED in parts:
+        _check_received(acting, said, inputs)
+    if Part.PROPOSAL in parts:
+        check_proposal(acting, case, said.proposal(), inputs=inputs)
+    fields: dict[str, JsonValue] = {
+        name: value if isinstance(value, str) else list(value) for name, value in said.fields.items()
+    }
+    return {"text": note, "fields": fields}
+
+
+def _check_received(acting: Acting, said: Said, inputs: Inputs) -> None:
+    today = acting.sealing.day
+    try:
+        received: date | None = said.received_on()
+    except ValueError:
+        received = None
+    if inputs.day("received_on", received, today=today) > today:
+        inputs.wrong("received_on", _l("This lies in the future."))
+
+
+def _refuse_recused(acting: Acting, case: Case, form: PaperForm, *, signed_by: uuid.UUID) -> None:
+    """Neither who signed nor who records or confirms it may be one who must keep away from the case.
+
+    A unit's liaison signs its own papers, and is no reader of the case.
+    """
+    for actor in (acting.actor, *(() if form.of_unit else (actor_for(acting.session, signed_by),))):
         facts = Facts(acting.session, case, actor, acting.clock, acting.rules, {})
         if refusal := not_recused(facts):
             raise Refused((refusal,))
+
+
+def read_paper(acting: Acting, paper: PaperAct) -> Said:
+    """A paper's words and enclosures, opened. Raises KeyLocked."""
+    if paper.note_id is None:
+        return Said("", {})
+    record = acting.open(paper.note_id)
+    ids = [uuid.UUID(one) for one in record.get("enclosures", [])]
+    enclosed = acting.session.scalars(
+        select(Exhibit)
+        .where(Exhibit.object_id.in_(ids), Exhibit.case_id == paper.case_id)
+        .order_by(Exhibit.ordinal)
+    ).all()
+    return Said(str(record["text"]), record.get("fields", {}), enclosed)
 
 
 def _tell_signer(acting: Acting, paper: PaperAct, event: Event) -> None:
@@ -160,22 +254,24 @@ def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
     paper = _open_paper(acting, paper_id)
     paper.confirmed_by, paper.confirmed_at = acting.staff_id, acting.clock.now()
     case = locked_case(acting, paper.case_id)
-    if case.version != paper.case_version:
+    subject: Any = acting.session.get_one(SUBJECT_MODELS[SubjectKind(paper.subject_kind)], paper.subject_id)
+    if subject.version != paper.subject_version:
         changed = _l("The case has changed since this paper was recorded. Refuse it and record it anew.")
         raise Refused((Refusal("paper-second", changed),))
-    _refuse_recused(acting, case, signed_by=paper.signed_by)
+    form = PAPER_FORMS[Action(paper.action)]
+    _refuse_recused(acting, case, form, signed_by=paper.signed_by)
     _tell_signer(acting, paper, Event.PAPER_CONFIRMED)
     acting.trace(
         Event.PAPER_CONFIRMED, subject_kind="case", subject_id=case.id, facts={"paper": paper.id.hex}
     )
-    note = str(acting.open(paper.note_id)["text"]) if paper.note_id else ""
+    said = read_paper(acting, paper)
     signer = replace(
         acting,
         actor=actor_for(acting.session, paper.signed_by),
         paper=paper.id,
         confirmed_by=acting.staff_id,
     )
-    PAPER_FORMS[Action(paper.action)].carry_out(signer, case, note)
+    form.carry_out(signer, subject, said)
     return paper
 
 

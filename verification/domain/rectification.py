@@ -18,7 +18,7 @@ from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.audit.events import Event
 from verification.domain.acting import Acting
-from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.inputs import LONG, MEDIUM, Inputs, require
 from verification.domain.items import (
     ItemText,
@@ -101,7 +101,7 @@ def order_rectification(acting: Acting, *, case_id: uuid.UUID, version: int) -> 
 
 
 def report_item(
-    acting: Acting, *, item_id: uuid.UUID, version: int, measures: str, proofs: Sequence[NewExhibit]
+    acting: Acting, *, item_id: uuid.UUID, version: int, measures: str, proofs: Sequence[Proof]
 ) -> ItemReport:
     """The unit's report with its proof, sealed to the case and to the unit.
 

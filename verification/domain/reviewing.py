@@ -23,7 +23,7 @@ from verification.domain import deciding
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
 from verification.domain.conclusions import latest_conclusion
-from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.inputs import LONG, Inputs, note_text
 from verification.domain.items import FOR_FILE, FOR_UNIT, unit_key
 from verification.domain.locking import locked_case, locked_case_of
@@ -71,7 +71,7 @@ def apply_review(
     *,
     case_id: uuid.UUID,
     text: str,
-    proofs: Sequence[NewExhibit] = (),
+    proofs: Sequence[Proof] = (),
     received_on: date | None = None,
 ) -> Review:
     """The unit applies for review of the conclusion delivered to it. received_on: of a paper; None: today.
@@ -167,7 +167,9 @@ def propose_decision(acting: Acting, *, review_id: uuid.UUID, version: int, prop
     StaleSubject, NotHere.
     """
     review, case = review_with_case(acting, review_id)
-    words = _checked(acting, case, proposal)
+    inputs = Inputs()
+    words = check_proposal(acting, case, proposal, inputs=inputs)
+    inputs.done()
     review.outcome = proposal.outcome
     review.withdrawn = [item.hex for item in proposal.withdrawn]
     to = [of_case(case)]
@@ -263,8 +265,9 @@ def reviewers_of(acting: Acting, review_id: uuid.UUID) -> list[uuid.UUID]:
     return list(acting.session.scalars(query.order_by(ReviewMember.staff_id)))
 
 
-def _checked(acting: Acting, case: Case, proposal: Proposal) -> dict[str, str]:
-    inputs, change = Inputs(), proposal.outcome is ReviewOutcome.CHANGE
+def check_proposal(acting: Acting, case: Case, proposal: Proposal, *, inputs: Inputs) -> dict[str, str]:
+    """Its words without outer white space; problems go into ``inputs``."""
+    change = proposal.outcome is ReviewOutcome.CHANGE
     inputs.among("outcome", proposal.outcome, tuple(ReviewOutcome))
     words = {"decision": inputs.text("decision", proposal.decision, most=LONG)}
     for name, text in (("file_text", proposal.file_text), ("unit_text", proposal.unit_text)):
@@ -279,7 +282,6 @@ def _checked(acting: Acting, case: Case, proposal: Proposal) -> dict[str, str]:
         RectificationItem.case_id == case.id, RectificationItem.state != ItemState.WITHDRAWN
     )
     inputs.all_among("withdrawn", proposal.withdrawn, set(acting.session.scalars(items)))
-    inputs.done()
     return words
 
 

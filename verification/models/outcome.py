@@ -86,7 +86,8 @@ class ItemReport(Base):
 class PaperAct(Base):
     """An act signed on paper: recorded by one person from the scan, confirmed by a second, then applied.
 
-    ``case_version``: what the paper was recorded against; it can carry nothing else.
+    subject_version: what the paper was recorded against; it can carry nothing else. note_id: its words, and
+    which exhibits were enclosed.
     """
 
     __tablename__ = "paper_act"
@@ -95,7 +96,7 @@ class PaperAct(Base):
     subject_kind: Mapped[str] = mapped_column(String(20))
     subject_id: Mapped[uuid.UUID] = mapped_column(index=True)
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), index=True)
-    case_version: Mapped[int]
+    subject_version: Mapped[int]
     action: Mapped[str] = mapped_column(String(40))
     signed_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     signed_on: Mapped[date]

@@ -16,7 +16,7 @@ from portal.texts import gettext
 from verification.audit.events import Event
 from verification.domain import answering, assigning, casework, programmes
 from verification.domain.acting import Acting
-from verification.domain.paper import PAPER_FORMS
+from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
 from verification.domain.referring import referrals_of
@@ -41,7 +41,6 @@ from verification.web.steps import ELSEWHERE, next_steps, place_of, way_of
 from verification.web.words import category_name, day, unit_name
 from verification.workflow.apply import possible_actions
 from verification.workflow.states import Action, SubjectKind
-from verification.workflow.table import BY_STATE_AND_ACTION
 
 blueprint = Blueprint("cases", __name__)
 
@@ -156,7 +155,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
-        assignments=assignments_of(acting, case.id), paper_possible=_paper_possible(case),
+        assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
     )  # fmt: skip
 
 
@@ -189,10 +188,6 @@ def _people(view: CaseView, names: Mapping[uuid.UUID, str]) -> list[tuple[LazySt
 
 def _and_day(person: uuid.UUID | None, moment: datetime | None, names: Mapping[uuid.UUID, str]) -> str:
     return "" if person is None else f"{names[person]} · {day(moment)}"
-
-
-def _paper_possible(case: Case) -> bool:
-    return any((SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION for action in PAPER_FORMS)
 
 
 def _readable_overlaps(acting: Acting, case: Case) -> list[Case]:

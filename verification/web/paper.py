@@ -1,45 +1,76 @@
-"""Acts signed on paper: recorded from the scan, confirmed by a second person. Source: 2-domain §2a."""
+"""Acts signed on paper: chosen, typed off with the scan, confirmed by a second. Source: 2-domain §2a."""
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from portal.crypto.header import ObjectKind
 from verification.action_words import ACTIONS
-from verification.domain import paper
+from verification.domain import assigning, paper
 from verification.domain.acting import Acting
+from verification.domain.exhibits import NewExhibit
+from verification.domain.paper import Signable
+from verification.domain.paper_forms import Fields, Part
 from verification.errors import NotHere
-from verification.models import Case, PaperAct, Role
+from verification.models import Case, Finding, PaperAct, Role, Staff, Unit
+from verification.policy.actors import actor_for
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.queries.cases import titles_of
+from verification.queries.exhibits import view_exhibits
 from verification.queries.files import view_paper
+from verification.queries.reviews import possible_reviewers, view_review
 from verification.queries.units import people_with
+from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
+from verification.web.proposals import outcomes_of, proposal_values, typed_proposal
 from verification.web.routing import route
 from verification.web.submit import attempt
-from verification.web.uploads import first_file
+from verification.web.words import unit_name
 from verification.workflow.states import Action, SubjectKind
-from verification.workflow.table import BY_STATE_AND_ACTION
 
 blueprint = Blueprint("paper", __name__)
 
-_SIGNERS = tuple(
-    role for role in Role if ROLE_PERMISSIONS[role] & {form.permission for form in paper.PAPER_FORMS.values()}
-)
+_FILES: Final = {"scan": ObjectKind.EXHIBIT, "enclosures": ObjectKind.EXHIBIT}
+#: Fields that belong to the paper itself; all others are the act's own, and are kept with it.
+_OWN: Final = frozenset({"csrf_token", "action", "subject", "signed_by", "signed_on", "note", "kept_file"})
+_SEVERAL: Final = frozenset({"reviewers", "withdrawn"})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Choice:
+    """A line of the first step. ``about``: which item, review or assignment; empty for the case itself."""
+
+    one: Signable
+    name: LazyString
+    about: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Parts:
+    """What the act's own form shows beside the signature."""
+
+    names: frozenset[Part]
+    questions: dict[uuid.UUID, str] = field(default_factory=dict)
+    reviewers: tuple[tuple[str, str], ...] = ()
+    review: Any = None
+    outcomes: tuple[Any, ...] = ()
 
 
 @route(blueprint, "/cases/<uuid:case_id>/paper", permission=Permission.PAPER_RECORD)
 def write(case_id: uuid.UUID) -> ResponseReturnValue:
-    """The form."""
+    """What can be signed now; with ``action`` and ``subject``, the form of that act."""
     with acting_in() as acting:
-        return _page(acting, load_case(acting, case_id), typed=Typed.empty(), problem=NO_PROBLEM)
+        typed = Typed(request.args)
+        return _page(acting, load_case(acting, case_id), typed=typed, problem=NO_PROBLEM)
 
 
 @route(
@@ -47,53 +78,109 @@ def write(case_id: uuid.UUID) -> ResponseReturnValue:
     "/cases/<uuid:case_id>/paper",
     permission=Permission.PAPER_RECORD,
     methods=["POST"],
-    files={"scan": ObjectKind.EXHIBIT},
+    files=_FILES,
 )
 def record(case_id: uuid.UUID) -> ResponseReturnValue:
-    """Record what was signed, with its scan."""
-    typed = Typed.sent()
+    """Record what was signed, with its scan and what was enclosed."""
+    typed, brought = Typed.sent(), Brought.sent(*_FILES)
 
     def act(acting: Acting) -> str:
         case = load_case(acting, case_id)
-        action = typed.needed("action", Action, Action.APPROVE_DOCKETING)
-        signed_by = _signer(acting, typed)
-        signed_on = typed.day("signed_on")
-        if signed_on is None:
-            typed.errors.setdefault("signed_on", _l("Please give a date."))
-        typed.check()
+        files = brought.opened(acting)
+        scans = [file for file in files if file.field == "scan"]
+        action, subject = typed.member("action", Action), typed.one_id("subject")
+        signed_by, signed_on = typed.one_id("signed_by"), typed.day("signed_on")
+        enclosed = [NewExhibit(file) for file in files if file.field != "scan"]
+        more = paper.More(subject, _fields(typed, action), enclosed)
         paper.record_paper(
-            acting, case=case, action=action, signed_by=signed_by, signed_on=signed_on or acting.sealing.day,
-            scan=first_file("scan"), note=typed.text("note"),
+            acting, case=case, action=action, signed_by=signed_by, signed_on=signed_on,
+            scan=scans[-1] if scans else None, note=typed.text("note"), more=more,
         )  # fmt: skip
         return url_for("cases.show", case_id=case_id)
 
     def again(problem: Problem) -> ResponseReturnValue:
         with acting_in() as acting:
-            return _page(acting, load_case(acting, case_id), typed=typed, problem=problem)
+            return _page(acting, load_case(acting, case_id), typed=typed, problem=problem, kept=brought)
 
     return attempt(act, again=again)
 
 
-def _signer(acting: Acting, typed: Typed) -> uuid.UUID:
-    chosen = typed.one_id("signed_by")
-    if chosen is None or chosen not in {person.id for person in people_with(acting.session, _SIGNERS)}:
-        typed.errors["signed_by"] = _l("Please choose one from the list.")
-        return acting.staff_id
-    return chosen
+def _fields(typed: Typed, action: Action | None) -> Fields:
+    """The act's own fields as they are kept, read once here, so that a choice that is none is told."""
+    if action is Action.PROPOSE_DECISION:
+        typed_proposal(typed)
+    if action is Action.NAME_REVIEWERS:
+        typed.ids("reviewers")
+        typed.check()
+    names = [name for name in typed.fields if name not in _OWN]
+    return {
+        name: [one for one in typed.many(name) if one] if name in _SEVERAL else typed.text(name)
+        for name in names
+    }
 
 
-def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem) -> str:
-    possible = [
-        (action.value, ACTIONS[action])
-        for action in paper.PAPER_FORMS
-        if (SubjectKind.CASE, case.state, action) in BY_STATE_AND_ACTION
-    ]
+def _page(
+    acting: Acting, case: Case, *, typed: Typed, problem: Problem, kept: Brought = NOTHING_BROUGHT
+) -> str:
+    choices = _choices(acting, case)
+    action, subject = typed.raw("action"), typed.raw("subject") or str(case.id)
+    chosen = next(
+        (one for one in choices if (one.one.action.value, str(one.one.subject.id)) == (action, subject)),
+        None,
+    )
+    parts = None if chosen is None else _parts(acting, chosen.one)
+    values = typed
+    if parts is not None and parts.review is not None:
+        values = proposal_values(acting, parts.review, typed)
     return render_template(
         "verification/paper.html",
-        case=case, title=titles_of(acting, [case])[case.id], possible=possible,
-        signers=[(str(person.id), person.name) for person in people_with(acting.session, _SIGNERS)],
-        typed=typed, problem=problem, today=acting.sealing.day,
+        case=case, title=titles_of(acting, [case])[case.id], choices=choices, chosen=chosen, parts=parts,
+        signers=[] if chosen is None else _signers(acting, chosen.one), findings=list(Finding), P=Part,
+        values=values, typed=typed, problem=without_file_worry(problem), kept=kept.kept(acting),
+        today=acting.sealing.day,
     )  # fmt: skip
+
+
+def _choices(acting: Acting, case: Case) -> list[_Choice]:
+    """Everything that may be signed now, in words."""
+    found = paper.signable(acting, case)
+    units = {unit.id: str(unit_name(unit)) for unit in acting.session.query(Unit)}
+    return [_Choice(one, ACTIONS[one.action], _about(one, units)) for one in found]
+
+
+def _about(one: Signable, units: dict[uuid.UUID, str]) -> str:
+    if one.form.kind is SubjectKind.CASE:
+        return ""
+    unit = units[one.subject.unit_id]
+    return f"{one.subject.ordinal}. {unit}" if one.form.kind is SubjectKind.ITEM else unit
+
+
+def _parts(acting: Acting, one: Signable) -> _Parts:
+    """What the form of this act needs; a constant number of queries."""
+    names = one.form.parts
+    if Part.ANSWERS in names:
+        return _Parts(names, questions=assigning.questions_of(acting, one.subject))
+    if Part.REVIEWERS in names:
+        people = possible_reviewers(acting, one.subject)
+        return _Parts(names, reviewers=tuple((str(person.id), person.name) for person in people))
+    if Part.PROPOSAL in names:
+        view = view_review(acting, one.subject)
+        return _Parts(names, review=view, outcomes=tuple(outcomes_of(one.subject)))
+    return _Parts(names)
+
+
+def _signers(acting: Acting, one: Signable) -> list[tuple[str, str]]:
+    """Who may sign this, by name."""
+    roles = [role for role in Role if one.form.permission in ROLE_PERMISSIONS[role]]
+    people: list[Staff] = [
+        person
+        for person in people_with(acting.session, roles)
+        if paper.may_sign(acting, one, actor_for(acting.session, person.id))
+    ]
+    return [(str(person.id), person.name) for person in people]
+
+
+# --- the second person -------------------------------------------------------------------------------------
 
 
 @route(blueprint, "/papers/<uuid:paper_id>", permission=Permission.PAPER_RECORD)
@@ -137,10 +224,15 @@ def _paper(acting: Acting, paper_id: uuid.UUID) -> PaperAct:
 def _paper_page(acting: Acting, paper_id: uuid.UUID, *, problem: Problem) -> str:
     row = _paper(acting, paper_id)
     case = load_case(acting, row.case_id)
+    said = paper.read_paper(acting, row)
+    about = (row.action, row.subject_id)
+    one = next((one for one in _choices(acting, case) if (one.one.action, one.one.subject.id) == about), None)
+    parts = None if one is None else _parts(acting, one.one)
+    names = names_of(acting, [row.signed_by, row.recorded_by, *said.ids("reviewers")])
     return render_template(
         "verification/paper_confirm.html",
         paper=row, case=case, title=titles_of(acting, [case])[case.id], action=Action(row.action),
-        names=names_of(acting, [row.signed_by, row.recorded_by]),
-        note="" if row.note_id is None else str(acting.open(row.note_id)["text"]),
+        about=one.about if one else "", said=said, parts=parts, P=Part, names=names,
+        enclosed=view_exhibits(acting, said.enclosures), findings={one.value: one for one in Finding},
         scan=view_paper(acting, row.scan_id), mine=row.recorded_by == acting.staff_id, problem=problem,
     )  # fmt: skip

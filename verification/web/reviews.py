@@ -12,17 +12,16 @@ from flask.typing import ResponseReturnValue
 from verification.audit.events import Event
 from verification.domain import reviewing
 from verification.domain.acting import Acting
-from verification.domain.conclusions import read_conclusion
-from verification.domain.reviewing import Proposal
 from verification.errors import NotHere
-from verification.models import Finding, NoteKind, Review, ReviewOutcome, ReviewState
+from verification.models import Finding, NoteKind, Review
 from verification.policy.permissions import Permission
-from verification.queries.reviews import AT_WORK, ReviewView, possible_reviewers, view_review
+from verification.queries.reviews import AT_WORK, possible_reviewers, view_review
 from verification.queries.tasks import NoteView, notes_of
 from verification.web.forms import Typed
 from verification.web.loaders import load_case
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
+from verification.web.proposals import outcomes_of, proposal_values, typed_proposal
 from verification.web.routing import route
 from verification.web.submit import attempt
 from verification.workflow.apply import possible_actions
@@ -68,8 +67,8 @@ def _page(
         A=Action,
         mine=mine,
         drafting=drafting,
-        values=_values(acting, view, typed) if drafting else Typed.empty(),
-        outcomes=_outcomes(review),
+        values=proposal_values(acting, view, typed) if drafting else Typed.empty(),
+        outcomes=outcomes_of(review),
         findings=list(Finding),
         possible=[(str(one.id), one.name) for one in possible_reviewers(acting, review)] if naming else [],
         at_work=review.state in AT_WORK,
@@ -87,30 +86,6 @@ def _returned(acting: Acting, review: Review) -> list[NoteView]:
     return [note for note in notes if review.proposed_at is not None and note.at >= review.proposed_at]
 
 
-def _outcomes(review: Review) -> list[ReviewOutcome]:
-    """What can be proposed where the review stands."""
-    if review.state is ReviewState.CHECKING:
-        return [ReviewOutcome.NOT_ADMITTED]
-    return [ReviewOutcome.UPHOLD, ReviewOutcome.CHANGE, ReviewOutcome.REVOKE]
-
-
-def _values(acting: Acting, view: ReviewView, typed: Typed | None) -> Typed:
-    """What stands in the proposal's form: what was typed, what was returned, or the conclusion as it is."""
-    if typed is not None and "decision" in typed.fields:
-        return typed
-    texts = read_conclusion(acting, view.conclusion)
-    first: dict[str, str | list[str]] = {
-        "outcome": view.card.row.outcome or "",
-        "decision": view.decision,
-        "file_text": view.file_text or texts.file_text,
-        "unit_text": view.unit_text or texts.unit_text,
-        "withdrawn": [str(uuid.UUID(one)) for one in view.card.row.withdrawn],
-    }
-    for one in view.allegations:
-        first[f"finding-{one.row.id}"] = view.findings.get(one.row.id, one.row.finding) or ""
-    return Typed.empty(first)
-
-
 # --- decisions ---------------------------------------------------------------------------------------------
 
 
@@ -125,29 +100,8 @@ def _admit(acting: Acting, review_id: uuid.UUID, typed: Typed) -> None:
 
 
 def _propose(acting: Acting, review_id: uuid.UUID, typed: Typed) -> None:
-    outcome = typed.member("outcome", ReviewOutcome)
-    change = outcome is ReviewOutcome.CHANGE
-    prefix = "finding-"
-    chosen = {name.removeprefix(prefix): name for name in typed.fields if name.startswith(prefix)}
-    findings = {_id_of(code): typed.member(name, Finding) for code, name in chosen.items()}
-    withdrawn = typed.ids("withdrawn") if change else []
-    typed.check()
-    proposal = Proposal(
-        outcome=outcome,
-        decision=typed.text("decision"),
-        file_text=typed.text("file_text") if change else "",
-        unit_text=typed.text("unit_text") if change else "",
-        findings=findings if change else {},
-        withdrawn=withdrawn,
-    )
+    proposal = typed_proposal(typed)
     reviewing.propose_decision(acting, review_id=review_id, version=typed.version(), proposal=proposal)
-
-
-def _id_of(code: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(code)
-    except ValueError:
-        raise NotHere from None
 
 
 def _decide(acting: Acting, review_id: uuid.UUID, typed: Typed) -> None:

@@ -37,6 +37,7 @@ from verification.models import (
 from verification.policy.actors import Actor
 from verification.policy.recusal import recused_from
 from verification.policy.rulebook import Rulebook
+from verification.workflow.states import SubjectKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,9 @@ class Facts:
         for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id)):
             people |= {conclusion.drafted_by, conclusion.approved_by, conclusion.delivered_by}
         for paper in self.session.scalars(select(PaperAct).where(PaperAct.case_id == case.id)):
-            people |= {paper.signed_by, paper.recorded_by, paper.confirmed_by}
+            people |= {paper.recorded_by, paper.confirmed_by}
+            # Who reviews or signs off has no part in the case by that, on paper as little as on screen.
+            people |= {paper.signed_by} if paper.subject_kind == SubjectKind.CASE else set()
         for item in self.items():
             people |= {item.ordered_by, item.verified_by}
         for referral in self.session.scalars(select(Referral).where(Referral.case_id == case.id)):

@@ -19,7 +19,7 @@ from tests.verification.web.test_tips import text_of
 from tests.verification.web.tips import accepted, send
 from verification.audit.events import Event
 from verification.domain.notices import announce_tips
-from verification.domain.paper import PAPER_FORMS
+from verification.domain.paper_forms import PAPER_FORMS
 from verification.labels import label
 from verification.models import AuditEntry, AuditHead, StaffNotice
 from verification.policy.rulebook import shipped_rules

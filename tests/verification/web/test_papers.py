@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,10 +16,11 @@ from portal.models import SealedObject
 from tests.support.desk import Desk
 from tests.support.journey import add_cleaner_key
 from tests.support.lost_commit import lose_the_answer
+from tests.verification.domain.test_reviewing import Reviewing
 from tests.verification.web.cases import case_of, proposed_case
 from tests.verification.web.test_kept import fields_of
 from tests.verification.web.test_tips import events_of, text_of
-from verification.models import AuditEntry, CaseState, PaperAct
+from verification.models import AuditEntry, CaseState, PaperAct, ReviewOutcome
 
 
 def recorded(desk: Desk, case_id: uuid.UUID, **changes: Any) -> Any:
@@ -73,8 +76,14 @@ def test_paper_without_scan_signer_or_day_says_what_is_missing_and_keeps_the_res
         recorded(desk, case_id, signed_by=str(desk.office.staff_id("fan")), signed_on="gestern"), 422
     )
     assert wrong.count('class="wrong"') == 2
-    assert "Files are not kept: please choose them again." in wrong
-    assert list(desk.office.blobs.stored()) == [], "the refused scan is gone"
+    assert "scan.jpg" in wrong
+    ticket = re.search(r'name="kept_file" value="([^"]+)"', wrong)
+    assert ticket is not None
+    kept = recorded(desk, case_id, scan=(io.BytesIO(b""), ""), kept_file=ticket.group(1))
+    assert kept.status_code == 303, "the scan was not asked for again"
+    with desk.office.database.read() as session:
+        scan = session.get_one(SealedObject, paper_of(desk).scan_id)
+    assert [blob.name for blob in desk.office.blobs.stored()] == [scan.blob_name]
 
 
 def test_scan_is_sealed_to_the_case_and_waits_for_its_clean_copy(desk: Desk, tmp_path: Any) -> None:
@@ -127,8 +136,78 @@ def test_scan_is_kept_where_the_answer_to_the_commit_was_lost(
         assert stored.read(1)
 
 
-def test_scan_of_a_refused_record_is_gone(desk: Desk) -> None:
+def test_act_that_cannot_be_signed_now_is_told_and_nothing_is_recorded(desk: Desk) -> None:
     case_id = proposed_case(desk)
-    before = {blob.name for blob in desk.office.blobs.stored()}
-    assert recorded(desk, case_id, action="approve-conclusion").status_code == 422
-    assert {blob.name for blob in desk.office.blobs.stored()} == before
+    page = text_of(recorded(desk, case_id, action="approve-conclusion"), 422)
+    assert "Choose what was signed." in page
+    with desk.office.database.read() as session:
+        assert session.scalars(select(PaperAct)).all() == []
+
+
+def _reviewed(desk: Desk) -> Reviewing:
+    walk = Reviewing(desk.office)
+    walk.delivered()
+    walk.admitted()
+    return walk
+
+
+def test_first_step_lists_what_can_be_signed_and_leads_to_its_form(desk: Desk) -> None:
+    walk = _reviewed(desk)
+    page = text_of(desk.person("fan").get(f"/cases/{walk.case_id}/paper?lang=en"))
+    assert "What was signed?" in page
+    links = {
+        action: unescape(address)
+        for address, action in re.findall(r'href="(/cases/[^"]+/paper\?action=([a-z-]+)[^"]*)"', page)
+    }
+    assert set(links) == {"name-reviewers", "propose-decision", "apply-review"}
+    for one in links.values():
+        assert "Who signed?" in text_of(desk.person("fan").get(f"{one}&lang=en"))
+    text_of(desk.person("wei").get(f"/cases/{walk.case_id}/paper"), 404)
+
+
+def test_reviewers_opinion_on_paper_is_typed_off_compared_and_proposed(desk: Desk) -> None:
+    walk = _reviewed(desk)
+    second = walk.allegations()[1]
+    fields = {
+        "action": "propose-decision",
+        "subject": str(walk.review_id),
+        "signed_by": str(desk.office.staff_id("reviewer")),
+        "signed_on": walk.today.isoformat(),
+        "outcome": "change",
+        "decision": "第二处路面由镇政府管养。",
+        "file_text": "",
+        "unit_text": "请修复卫生院门前路面。",
+        f"finding-{second.id}": "untrue",
+        "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg"),
+    }
+    wrong = text_of(desk.person("fan").post(f"/cases/{walk.case_id}/paper?lang=en", fields), 422)
+    assert "第二处路面由镇政府管养。" in wrong
+    assert wrong.count('class="wrong"') == 1
+    fields |= {
+        "file_text": "第一项属实，第二项不属实。",
+        "scan": (io.BytesIO(b"\xff\xd8 a scan"), "scan.jpg"),
+    }
+    assert desk.person("fan").post(f"/cases/{walk.case_id}/paper", fields).status_code == 303
+    paper = paper_of(desk)
+    page = text_of(desk.person("shen").get(f"/papers/{paper.id}?lang=en"))
+    for part in ("第二处路面由镇政府管养。", "请修复卫生院门前路面。", "Change the conclusion", "Untrue"):
+        assert part in page
+    assert desk.person("shen").post(f"/papers/{paper.id}/confirm").status_code == 303
+    assert walk.review.outcome is ReviewOutcome.CHANGE
+
+
+@pytest.mark.parametrize(
+    "changes", [{"subject": "x"}, {"action": "x"}, {"outcome": "x"}, {"finding-x": "true"}]
+)
+def test_tampered_paper_is_refused_in_words(desk: Desk, changes: dict[str, str]) -> None:
+    walk = _reviewed(desk)
+    fields = {
+        "action": "propose-decision",
+        "subject": str(walk.review_id),
+        "signed_by": str(desk.office.staff_id("reviewer")),
+        "signed_on": walk.today.isoformat(),
+        "outcome": "uphold",
+        "decision": "维持。",
+    } | changes
+    answer = desk.person("fan").post(f"/cases/{walk.case_id}/paper?lang=en", fields)
+    assert answer.status_code in (404, 422)

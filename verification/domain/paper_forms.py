@@ -1,0 +1,207 @@
+"""What may be signed on paper: for each act who may sign, what the paper says besides, and its verb.
+
+Whatever a head, a director, a liaison, a reviewer or a signer does on screen can be done on paper; desk and
+inspectors work in the system itself. Source: 2-domain §2a "Paper counts"; issue 4.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from verification.domain import assigning, casework, conclusions, planning, rectification, reviewing
+from verification.domain.acting import Acting
+from verification.domain.reviewing import Proposal
+from verification.models import Exhibit, Finding, ReviewOutcome
+from verification.policy.permissions import Permission
+from verification.workflow.states import Action, SubjectKind
+
+
+class Part(StrEnum):
+    """What a paper says beside that it was signed."""
+
+    NOTE = "note"
+    ENCLOSURES = "enclosures"
+    RECEIVED = "received"
+    ANSWERS = "answers"
+    REVIEWERS = "reviewers"
+    PROPOSAL = "proposal"
+
+
+Fields: TypeAlias = Mapping[str, str | list[str]]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Said:
+    """A paper's words. ``fields``: by the names that the same act's form on screen has."""
+
+    note: str
+    fields: Fields
+    enclosures: Sequence[Exhibit] = ()
+
+    def one(self, name: str) -> str:
+        """A field with one value; empty where it was not written."""
+        value = self.fields.get(name, "")
+        return value if isinstance(value, str) else ""
+
+    def ids(self, name: str) -> list[uuid.UUID]:
+        """The ids of a field with several."""
+        value = self.fields.get(name, [])
+        return [uuid.UUID(one) for one in ([value] if isinstance(value, str) else value) if one]
+
+    def answers(self) -> dict[uuid.UUID, str]:
+        """Answers by question."""
+        return {uuid.UUID(name): self.one(full) for name, full in self._with_prefix("answer-")}
+
+    def proposal(self) -> Proposal:
+        """What reviewers propose."""
+        outcome = ReviewOutcome(self.one("outcome")) if self.one("outcome") else None
+        if outcome is not ReviewOutcome.CHANGE:
+            return Proposal(outcome=outcome, decision=self.one("decision"))
+        findings = {
+            uuid.UUID(name): Finding(self.one(full)) if self.one(full) else None
+            for name, full in self._with_prefix("finding-")
+        }
+        return Proposal(
+            outcome=outcome,
+            decision=self.one("decision"),
+            file_text=self.one("file_text"),
+            unit_text=self.one("unit_text"),
+            findings=findings,
+            withdrawn=self.ids("withdrawn"),
+        )
+
+    def received_on(self) -> date:
+        """The day the paper came in."""
+        return date.fromisoformat(self.one("received_on"))
+
+    def _with_prefix(self, prefix: str) -> list[tuple[str, str]]:
+        return [(name.removeprefix(prefix), name) for name in self.fields if name.startswith(prefix)]
+
+
+@dataclass(frozen=True, slots=True)
+class PaperForm:
+    """A kind of act that may be signed on paper.
+
+    of_unit: a liaison signs, for the unit that the subject concerns; they are no readers of the case.
+    """
+
+    kind: SubjectKind
+    permission: Permission
+    parts: frozenset[Part]
+    carry_out: Callable[[Acting, Any, Said], object]
+    of_unit: bool = False
+
+
+def _form(
+    kind: SubjectKind,
+    permission: Permission,
+    carry_out: Callable[[Acting, Any, Said], object],
+    *parts: Part,
+    of_unit: bool = False,
+) -> PaperForm:
+    return PaperForm(kind, permission, frozenset(parts), carry_out, of_unit)
+
+
+def _plain(verb: Callable[..., object], name: str) -> Callable[[Acting, Any, Said], object]:
+    """A verb that takes the subject's id under ``name``, and its version."""
+    return lambda acting, row, _said: verb(acting, version=row.version, **{name: row.id})
+
+
+def _noted(verb: Callable[..., object], name: str) -> Callable[[Acting, Any, Said], object]:
+    """The same for a verb that takes words besides."""
+    return lambda acting, row, said: verb(acting, version=row.version, note=said.note, **{name: row.id})
+
+
+def _name_reviewers(acting: Acting, row: Any, said: Said) -> object:
+    return reviewing.name_reviewers(
+        acting, review_id=row.id, version=row.version, reviewers=said.ids("reviewers")
+    )
+
+
+def _propose_decision(acting: Acting, row: Any, said: Said) -> object:
+    return reviewing.propose_decision(acting, review_id=row.id, version=row.version, proposal=said.proposal())
+
+
+def _apply_review(acting: Acting, row: Any, said: Said) -> object:
+    return reviewing.apply_review(
+        acting, case_id=row.id, text=said.note, proofs=said.enclosures, received_on=said.received_on()
+    )
+
+
+def _report_item(acting: Acting, row: Any, said: Said) -> object:
+    return rectification.report_item(
+        acting, item_id=row.id, version=row.version, measures=said.note, proofs=said.enclosures
+    )
+
+
+def _reply(acting: Acting, row: Any, said: Said) -> object:
+    return assigning.reply_assignment(
+        acting, assignment_id=row.id, version=row.version, answers=said.answers(), proofs=said.enclosures
+    )
+
+
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT = (
+    SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT,
+)  # fmt: skip
+
+PAPER_FORMS: dict[Action, PaperForm] = {
+    Action.ENDORSE_DOCKETING: _form(
+        _CASE, Permission.CASE_ENDORSE, _noted(casework.endorse_docketing, "case_id"), Part.NOTE
+    ),
+    Action.APPROVE_DOCKETING: _form(
+        _CASE, Permission.DOCKET_APPROVE, _plain(casework.approve_docketing, "case_id")
+    ),
+    Action.DOCKET_BY_INSTRUCTION: _form(
+        _CASE, Permission.DOCKET_APPROVE, _plain(casework.docket_by_instruction, "case_id")
+    ),
+    Action.RETURN_DOCKETING: _form(
+        _CASE, Permission.DOCKET_APPROVE, _noted(casework.return_docketing, "case_id"), Part.NOTE
+    ),
+    Action.APPROVE_PLAN: _form(_CASE, Permission.PLAN_APPROVE, _plain(planning.approve_plan, "case_id")),
+    Action.RETURN_PLAN: _form(
+        _CASE, Permission.PLAN_APPROVE, _noted(planning.return_plan, "case_id"), Part.NOTE
+    ),
+    Action.APPROVE_CONCLUSION: _form(
+        _CASE, Permission.CONCLUSION_APPROVE, _plain(conclusions.approve_conclusion, "case_id")
+    ),
+    Action.RETURN_CONCLUSION: _form(
+        _CASE, Permission.CONCLUSION_APPROVE, _noted(conclusions.return_conclusion, "case_id"), Part.NOTE
+    ),
+    Action.APPLY_REVIEW: _form(
+        _CASE, Permission.REVIEW_APPLY, _apply_review, Part.NOTE, Part.RECEIVED, Part.ENCLOSURES, of_unit=True
+    ),
+    Action.NAME_REVIEWERS: _form(_REVIEW, Permission.REVIEW_NAME, _name_reviewers, Part.REVIEWERS),
+    Action.ADMIT_REVIEW: _form(_REVIEW, Permission.REVIEW_WORK, _plain(reviewing.admit_review, "review_id")),
+    Action.PROPOSE_DECISION: _form(_REVIEW, Permission.REVIEW_WORK, _propose_decision, Part.PROPOSAL),
+    Action.DECIDE_REVIEW: _form(
+        _REVIEW, Permission.REVIEW_DECIDE, _plain(reviewing.decide_review, "review_id")
+    ),
+    Action.RETURN_DECISION: _form(
+        _REVIEW, Permission.REVIEW_DECIDE, _noted(reviewing.return_decision, "review_id"), Part.NOTE
+    ),
+    Action.REPORT_ITEM: _form(
+        _ITEM, Permission.ITEM_REPORT, _report_item, Part.NOTE, Part.ENCLOSURES, of_unit=True
+    ),
+    Action.SIGN_OFF_ITEM: _form(
+        _ITEM, Permission.ITEM_SIGN_OFF, _plain(rectification.sign_off_item, "item_id")
+    ),
+    Action.REFUSE_SIGN_OFF: _form(
+        _ITEM, Permission.ITEM_SIGN_OFF, _noted(rectification.refuse_sign_off, "item_id"), Part.NOTE
+    ),
+    Action.SIGN_ASSIGNMENT: _form(
+        _ASSIGNMENT, Permission.ASSIGNMENT_ANSWER, _plain(assigning.sign_assignment, "assignment_id"),
+        of_unit=True,
+    ),
+    Action.HAND_BACK_ASSIGNMENT: _form(
+        _ASSIGNMENT, Permission.ASSIGNMENT_ANSWER, _noted(assigning.hand_back_assignment, "assignment_id"),
+        Part.NOTE, of_unit=True,
+    ),
+    Action.REPLY_ASSIGNMENT: _form(
+        _ASSIGNMENT, Permission.ASSIGNMENT_ANSWER, _reply, Part.ANSWERS, Part.ENCLOSURES, of_unit=True
+    ),
+}  # fmt: skip
