@@ -54,6 +54,8 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "briefs.open_case": DESK,
     "briefs.rewrite": DESK,
     "briefs.save": DESK,
+    "openings.write": DESK,
+    "openings.save": DESK,
     "answers.write": DESK,
     "answers.send": DESK,
     "cases.ledger": READERS,

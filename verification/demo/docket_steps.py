@@ -11,28 +11,33 @@ from portal.models import Tip
 from verification.demo.case_run import CaseRun
 from verification.domain import casework, paper, planning
 from verification.domain.casework import Brief, CaseFrame
+from verification.domain.openings import Origin, open_from_paper
 from verification.domain.planning import PlanFrame, PlanText
+from verification.models import CaseSource
 from verification.workflow.states import Action
 
 
 def open_case(run: CaseRun) -> None:
-    """The opener writes the brief and takes the tips up."""
+    """The opener writes the brief and takes the tips up, or notes the paper that it rests on."""
     story = run.story
+    brief = Brief(story.title, story.brief, tuple(claim.text for claim in story.claims))
+    frame = CaseFrame(
+        case_type=story.case_type,
+        content_basis=story.basis,
+        category=story.category,
+        priority=story.priority,
+        town_id=run.stage.units[story.town] if story.town else None,
+        unit_ids=run.unit_ids,
+    )
     with run.stage.acting(run.opener) as acting:
-        tips = [acting.session.get_one(Tip, run.tips[key].tip_id) for key in story.tips]
-        case = casework.open_case(
-            acting,
-            tips=[(tip.id, tip.version) for tip in tips],
-            brief=Brief(story.title, story.brief, tuple(claim.text for claim in story.claims)),
-            frame=CaseFrame(
-                case_type=story.case_type,
-                content_basis=story.basis,
-                category=story.category,
-                priority=story.priority,
-                town_id=run.stage.units[story.town] if story.town else None,
-                unit_ids=run.unit_ids,
-            ),
-        )
+        if story.source is CaseSource.TIP:
+            tips = [acting.session.get_one(Tip, run.tips[key].tip_id) for key in story.tips]
+            taken = [(tip.id, tip.version) for tip in tips]
+            case = casework.open_case(acting, tips=taken, brief=brief, frame=frame)
+        else:
+            from_whom, number, before = story.paper_of
+            origin = Origin(from_whom, number, run.today - timedelta(days=before))
+            case = open_from_paper(acting, source=story.source, origin=origin, brief=brief, frame=frame)
         run.case_id = case.id
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from portal.models import Priority
 from portal.models.records import Reporter, Subject
 from verification.demo.county import HERE, read_toml
-from verification.models import CaseType, ContentBasis, Finding, Method, RecordKind
+from verification.models import CaseSource, CaseType, ContentBasis, Finding, Method, RecordKind
 
 TIP_VERBS = {
     *("open", "ask", "reply", "material", "object", "end-wait", "accept", "decline", "refer", "hand-on"),
@@ -126,10 +126,13 @@ class CaseStory:
     """One case, opened ``opened`` days before today and taken to its step ``last``.
 
     pace: by how much the usual times between steps are multiplied. at: days after opening, for single steps.
+    paper_of: where no tip began it, who issued the paper, its number, and how many days before the opening.
     """
 
     key: str
     tips: tuple[str, ...]
+    source: CaseSource
+    paper_of: tuple[str, str, int]
     opened: int
     last: str
     pace: float
@@ -229,6 +232,8 @@ def _case(entry: dict[str, Any]) -> CaseStory:
     story = CaseStory(
         key=read.text("key"),
         tips=tuple(read.rest("tips")),
+        source=CaseSource(read.text("source", "tip")),
+        paper_of=tuple(read.rest("paper_of", ("", "", 0))),
         opened=read.number("opened"),
         last=read.text("last"),
         pace=float(read.rest("pace", 1.0)),

@@ -56,17 +56,21 @@ def answer_informant(
         f"{row.ordinal}. {acting.open(row.text_id)['text']}\n→ {text}"
         for row, text in zip(allegations, texts, strict=True)
     ]
-    _stop_clock(acting, tip)
+    if tip.case_id is not None:
+        stop_answer_clock(acting, tip.case_id)
     lines.append(checked_text(closing, field="closing", max_characters=POINT_CHARACTERS))
     write_answer(acting, tip, text="\n\n".join(lines))
     return tip
 
 
-def _stop_clock(acting: Acting, tip: Tip) -> None:
-    """The clock that began with the delivery runs on the case, and ends with its last informant's answer."""
-    waiting = select(Tip.id).where(Tip.case_id == tip.case_id, Tip.state == TipState.IN_CASE).limit(1)
-    if tip.case_id is not None and acting.session.scalar(waiting) is None:
-        deadlines.meet(acting.session, subject_id=tip.case_id, rule_ids=("clock-answer",), clock=acting.clock)
+def stop_answer_clock(acting: Acting, case_id: uuid.UUID) -> None:
+    """The clock that began with the delivery runs on the case, and ends with its last informant's answer.
+
+    A case that no tip began has nobody to answer: there it ends as it begins.
+    """
+    waiting = select(Tip.id).where(Tip.case_id == case_id, Tip.state == TipState.IN_CASE).limit(1)
+    if acting.session.scalar(waiting) is None:
+        deadlines.meet(acting.session, subject_id=case_id, rule_ids=("clock-answer",), clock=acting.clock)
 
 
 def write_answer(acting: Acting, tip: Tip, *, text: str) -> None:

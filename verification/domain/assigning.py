@@ -19,6 +19,7 @@ from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.answering import stop_answer_clock
 from verification.domain.casework import number_case, write_note
 from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.findings import read_allegations
@@ -271,6 +272,7 @@ def accept_reply(
     )
     if acting.session.scalar(others.limit(1)) is None:
         acting.apply(SubjectKind.CASE, case.id, Action.SETTLE_CASE, version=case.version)
+        stop_answer_clock(acting, case.id)
     return case
 
 

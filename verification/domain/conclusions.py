@@ -20,6 +20,7 @@ from portal.models import SealedObject, new_id
 from portal.trust import KeyOf
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.answering import stop_answer_clock
 from verification.domain.casework import write_note
 from verification.domain.findings import ReadAllegation, read_allegations, result_of
 from verification.domain.inputs import LONG, Inputs, note_text, require
@@ -204,6 +205,7 @@ def deliver_conclusion(
             sealing=acting.sealing,
         )
     _run_objection_from(acting, case.id, day)
+    stop_answer_clock(acting, case.id)
     acting.session.flush()
     return conclusion
 

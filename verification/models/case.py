@@ -97,7 +97,8 @@ class Case(Base):
     """A matter the office takes up. ``key_id`` is the newest generation of its case key.
 
     key_left: somebody has lost access since, and the next generation is still to be made. programme_id: the
-    standing programme that it moves under on the light path.
+    standing programme that it moves under on the light path. origin_id: the paper that a case without tips
+    rests on (from whom, number, day).
     """
 
     __tablename__ = "case"
@@ -117,6 +118,7 @@ class Case(Base):
     key_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recipient_key.id"))
     key_left: Mapped[bool] = mapped_column(default=False)
     brief_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
+    origin_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     opened_on: Mapped[date]
     opened_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     proposed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))

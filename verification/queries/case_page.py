@@ -14,6 +14,7 @@ from verification.domain.acting import Acting
 from verification.domain.dispatch import may_see_task
 from verification.domain.findings import ReadAllegation, read_allegations
 from verification.domain.items import ItemText, read_items
+from verification.domain.openings import Origin, read_origin
 from verification.models import (
     Case,
     CaseMaterial,
@@ -58,6 +59,7 @@ class CaseView:
     case: Case
     title: str
     brief: str
+    origin: Origin | None
     allegations: list[ReadAllegation]
     units: list[Unit]
     town: Unit | None
@@ -107,6 +109,7 @@ def read_case(acting: Acting, case: Case) -> CaseView:
         case=case,
         title=str(brief["title"]),
         brief=str(brief["text"]),
+        origin=read_origin(acting, case),
         allegations=read_allegations(acting, case),
         units=units_by_case(acting, [case.id]).get(case.id, []),
         town=None if case.town_id is None else session.get(Unit, case.town_id),

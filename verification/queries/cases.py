@@ -21,6 +21,7 @@ from verification.domain.acting import Acting
 from verification.keys.records import open_whole_records
 from verification.models import (
     Case,
+    CaseSource,
     CaseState,
     CaseType,
     CaseUnit,
@@ -78,6 +79,7 @@ class CaseRow:
     number: str | None
     title: str
     case_type: CaseType
+    source: CaseSource
     state: CaseState
     priority: Priority
     category: str
@@ -133,6 +135,7 @@ def case_rows(acting: Acting, cases: Sequence[Case]) -> list[CaseRow]:
             number=case.number,
             title=titles[case.id],
             case_type=case.case_type,
+            source=case.source,
             state=case.state,
             priority=case.priority,
             category=case.category,

@@ -22,6 +22,11 @@ def inspectable_units(session: Session) -> Sequence[Unit]:
     return sorted(units, key=lambda unit: (INSPECTABLE.index(unit.kind), unit.code))
 
 
+def vertical_units(session: Session) -> Sequence[Unit]:
+    """Agencies managed from above: not the county's objects, each with the channel that helps."""
+    return session.scalars(select(Unit).where(Unit.kind == UnitKind.VERTICAL).order_by(Unit.code)).all()
+
+
 def responsible_units(session: Session, *, category: str) -> frozenset[uuid.UUID]:
     """Units whose duty a category is."""
     return frozenset(session.scalars(select(UnitDuty.unit_id).where(UnitDuty.category == category)))

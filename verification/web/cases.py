@@ -16,6 +16,7 @@ from portal.texts import gettext
 from verification.audit.events import Event
 from verification.domain import answering, assigning, casework, programmes
 from verification.domain.acting import Acting
+from verification.domain.openings import Origin
 from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
@@ -165,12 +166,21 @@ def _facts(view: CaseView) -> list[tuple[LazyString | str, LazyString | str]]:
     pairs: list[tuple[LazyString | str, LazyString | str]] = [
         (_l("Units"), units),
         (_l("Type"), label(case.case_type)),
+        (_l("Comes from"), label(case.source)),
+        (_l("Opened on the paper of"), _paper_of(view.origin)),
         (_l("Content (Art. 4)"), label(case.content_basis) if case.content_basis else ""),
         (_l("Category"), category_name(case.category)),
         (_l("Priority"), label(case.priority)),
         (_l("Town"), unit_name(view.town)),
     ]
     return [(name, value) for name, value in pairs if value]
+
+
+def _paper_of(origin: Origin | None) -> str:
+    """From whom, number and day of the paper that the case rests on."""
+    if origin is None:
+        return ""
+    return " · ".join(part for part in (origin.from_whom, origin.number, day(origin.day)) if part)
 
 
 def _people(view: CaseView, names: Mapping[uuid.UUID, str]) -> list[tuple[LazyString | str, str]]:

@@ -43,7 +43,16 @@ _DECIDES = (
     Permission.PAPER_RECORD,
 )
 _SIGNS = (Permission.ITEM_SIGN_OFF, Permission.ITEM_VERIFY)
-_OF_CASES = ("cases", "planning", "dispatch", "conclusions", "assignments", "programmes", "referrals")
+_OF_CASES = (
+    "cases",
+    "planning",
+    "dispatch",
+    "conclusions",
+    "assignments",
+    "programmes",
+    "referrals",
+    "openings",
+)
 
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
