@@ -33,6 +33,7 @@ from verification.domain.casework import Brief, CaseFrame
 from verification.domain.exhibits import NewExhibit
 from verification.domain.fieldwork import RecordEntry
 from verification.domain.items import ItemText
+from verification.domain.offplan import approved_plan
 from verification.domain.planning import PlanFrame, PlanText
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days
 from verification.models import (
@@ -174,11 +175,11 @@ class Journey:
         self.on_case("director", planning.approve_plan)
         return self
 
-    def dispatched(self, *team: str) -> Journey:
-        """A task for du and chen, or for ``team``; the first leads."""
+    def dispatched(self, *team: str, outside: tuple[str, ...] = ()) -> Journey:
+        """A task for du and chen, or for ``team``; the first leads. outside: invited members."""
         people = [self.office.staff_id(login) for login in team or ("du", "chen")]
         with self.acting("fan") as acting:
-            plan = planning.latest_plan(acting, self.case_id)
+            plan = approved_plan(acting, self.case_id)
             assert plan is not None
             task = dispatch.dispatch_task(
                 acting,
@@ -188,6 +189,7 @@ class Journey:
                 team=people,
                 leader=people[0],
                 due_on=self.today + timedelta(days=10),
+                outside=[self.office.staff_id(login) for login in outside],
             )
             self.task_id = task.id
         return self

@@ -71,6 +71,7 @@ PEOPLE: dict[str, tuple[tuple[Role, ...], str, bool, bool]] = {
     "chen": ((Role.INSPECTOR,), "office", True, False),
     "wei": ((Role.INSPECTOR,), "office", True, False),
     "novice": ((Role.INSPECTOR,), "office", False, False),
+    "guest": ((Role.EXTERNAL,), "office", True, False),
     "insider": ((Role.INSPECTOR,), "transport", True, False),
     "reviewer": ((Role.REVIEWER,), "housing", False, False),
     "lian": ((Role.LIAISON,), "transport", False, False),

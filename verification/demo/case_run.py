@@ -84,6 +84,12 @@ class CaseRun:
         """The case's units."""
         return tuple(self.stage.units[code] for code in self.story.units)
 
+    @property
+    def guests(self) -> tuple[uuid.UUID, ...]:
+        """Outside members whom the plan invites; a small office has none."""
+        wanted = self.story.plan.outside if self.story.plan else ()
+        return tuple(self.stage.staff[login] for login in wanted if login in self.stage.staff)
+
     def task(self, acting: Acting) -> Task:
         """The task at work."""
         return acting.session.get_one(Task, self.task_id)

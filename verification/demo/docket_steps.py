@@ -103,7 +103,16 @@ def plan(run: CaseRun) -> None:
             acting,
             case_id=case.id,
             version=case.version,
-            text=PlanText(story.content, run.story.title, story.scope, story.risks),
+            text=PlanText(
+                story.content,
+                run.story.title,
+                story.scope,
+                story.risks,
+                outside=run.guests,
+                materials=story.materials,
+                meeting_people=story.meeting_people,
+                burden_reason=story.burden_reason,
+            ),
             frame=PlanFrame(
                 units=run.unit_ids,
                 methods=story.methods,

@@ -44,6 +44,7 @@ def dispatch(run: CaseRun) -> None:
             team=team,
             leader=leader,
             due_on=dispatching.due_on_for(acting, case),
+            outside=run.guests,
         )
         run.task_id = task.id
         members = sorted(team, key=lambda person: person != leader)

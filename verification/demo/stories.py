@@ -69,7 +69,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class PlanStory:
-    """A plan. ``days``: how long it runs from its approval."""
+    """A plan. ``days``: how long it runs from its approval. burden_reason: why it burdens the unit."""
 
     content: str
     scope: str
@@ -79,6 +79,10 @@ class PlanStory:
     days: int
     people: int
     hours: int
+    materials: tuple[str, ...]
+    meeting_people: int
+    burden_reason: str
+    outside: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +298,10 @@ def _plan(entry: dict[str, Any]) -> PlanStory:
         days=read.number("days"),
         people=read.number("people"),
         hours=read.number("hours"),
+        materials=tuple(read.rest("materials", ())),
+        meeting_people=read.number("meeting_people", 0),
+        burden_reason=read.text("burden_reason", ""),
+        outside=tuple(read.rest("outside", ())),
     )
     read.done()
     return plan
@@ -357,8 +365,8 @@ class _Entry:
     def text(self, name: str, default: Any = ...) -> str:
         return str(self.rest(name, default))
 
-    def number(self, name: str) -> int:
-        return int(self.rest(name))
+    def number(self, name: str, default: Any = ...) -> int:
+        return int(self.rest(name, default))
 
     def yes(self, name: str) -> bool:
         return bool(self.rest(name, False))

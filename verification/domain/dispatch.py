@@ -20,7 +20,7 @@ from verification.domain.inputs import Inputs, note_text
 from verification.domain.offplan import approved_plan
 from verification.domain.readers import give_case_key, take_case_key
 from verification.errors import NotHere, StaleSubject
-from verification.models import Case, NoteKind, Role, StaffNotice, Task, TaskMember, TaskState
+from verification.models import Case, NoteKind, Role, StaffNotice, Task, TaskGuest, TaskMember, TaskState
 from verification.policy import deadlines
 from verification.policy.permissions import Permission
 from verification.policy.roles import staff_with_role
@@ -49,14 +49,17 @@ def dispatch_task(
     team: Sequence[uuid.UUID],
     leader: uuid.UUID | None,
     due_on: date | None,
+    outside: Sequence[uuid.UUID] = (),
 ) -> Task:
     """Dispatch a task to a team under the approved plan ``plan_id``; the team can read the case from now on.
 
-    Raises InvalidInput (team, due_on), Refused (team, leader: training, conflicts …), StaleSubject also when
+    outside: invited members, who read this case and count for nothing else (Art. 8). Raises InvalidInput
+    (team, outside, due_on), Refused (team, leader, outside: training, conflicts …), StaleSubject also when
     another plan has been approved since.
     """
     inputs = Inputs()
     members = inputs.all_among("team", team, staff_with_role(acting.session, Role.INSPECTOR))
+    guests = inputs.all_among("outside", outside, staff_with_role(acting.session, Role.EXTERNAL))
     due = inputs.day("due_on", due_on, today=acting.sealing.day, least=acting.sealing.day)
     inputs.done()
     case = acting.session.get(Case, case_id)
@@ -68,8 +71,12 @@ def dispatch_task(
         case_id,
         Action.DISPATCH_TASK,
         version=version,
-        given={"team": members, "leader": leader},
-        noted={"task": task_id.hex, "team": [member.hex for member in members]},
+        given={"team": members, "leader": leader, "outside": guests},
+        noted={
+            "task": task_id.hex,
+            "team": [member.hex for member in members],
+            "outside": [guest.hex for guest in guests],
+        },
     )
     plan = approved_plan(acting, case_id)
     if plan is None or plan.id != plan_id:
@@ -86,9 +93,10 @@ def dispatch_task(
     acting.session.flush()
     for member in members:
         acting.session.add(TaskMember(task_id=task_id, staff_id=member, is_leader=member == leader))
-    give_case_key(acting, case, staff_ids=members)
+    acting.session.add_all(TaskGuest(task_id=task_id, staff_id=guest) for guest in guests)
+    give_case_key(acting, case, staff_ids=[*members, *guests])
     _start(acting, "clock-sign", task_id)
-    _tell_team(acting, task_id, members)
+    _tell_team(acting, task_id, [*members, *guests])
     acting.session.flush()
     return task
 
@@ -133,7 +141,7 @@ def rule_on_hand_back(acting: Acting, *, task_id: uuid.UUID, version: int, uphol
     write_note(acting, case, kind=NoteKind.RULING, text=words)
     deadlines.meet(acting.session, subject_id=task_id, rule_ids=(RULING_CLOCK,), clock=acting.clock)
     if task.state is TaskState.WITHDRAWN:
-        take_case_key(acting, case, staff_ids=team_of(acting, task_id))
+        take_case_key(acting, case, staff_ids=[*team_of(acting, task_id), *guests_of(acting, task_id)])
     else:
         _start(acting, "clock-sign", task_id)
     return task
@@ -143,7 +151,8 @@ def may_see_task(acting: Acting, task_id: uuid.UUID) -> bool:
     """A task of one's own team; of every team for those who dispatch or approve plans."""
     if acting.actor.may(Permission.TASK_DISPATCH) or acting.actor.may(Permission.PLAN_APPROVE):
         return True
-    return acting.session.get(TaskMember, (task_id, acting.staff_id)) is not None
+    mine = (task_id, acting.staff_id)
+    return any(acting.session.get(kind, mine) is not None for kind in (TaskMember, TaskGuest))
 
 
 def team_of(acting: Acting, task_id: uuid.UUID) -> list[uuid.UUID]:
@@ -153,6 +162,12 @@ def team_of(acting: Acting, task_id: uuid.UUID) -> list[uuid.UUID]:
         .where(TaskMember.task_id == task_id)
         .order_by(TaskMember.is_leader.desc(), TaskMember.staff_id)
     )
+    return list(acting.session.scalars(query))
+
+
+def guests_of(acting: Acting, task_id: uuid.UUID) -> list[uuid.UUID]:
+    """Outside members of a task's team."""
+    query = select(TaskGuest.staff_id).where(TaskGuest.task_id == task_id).order_by(TaskGuest.staff_id)
     return list(acting.session.scalars(query))
 
 

@@ -7,6 +7,7 @@ against them. It is locked on approval; a change is a new version. Source: Reg. 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,7 +18,7 @@ from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
-from verification.domain.inputs import LONG, MEDIUM, Inputs, note_text
+from verification.domain.inputs import LONG, MEDIUM, SHORT, Inputs, note_text
 from verification.domain.locking import locked_case
 from verification.domain.offplan import cover_again
 from verification.domain.readers import give_to_role
@@ -31,17 +32,20 @@ from verification.models import (
     PlanUnit,
     Role,
 )
+from verification.policy.burden import Burden, burdens_of
 from verification.policy.roles import staff_with_role
 from verification.workflow.states import Action, SubjectKind
 
-MAX_PEOPLE, MAX_HOURS = 99, 2_000
+MAX_PEOPLE, MAX_HOURS, MAX_MATERIALS, MAX_MEETING = 99, 2_000, 40, 9_999
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlanText:
     """What a plan says in words, and whom it proposes for the team; sealed to the case.
 
-    ``leader`` and ``members`` may be empty: the queue proposes a team later.
+    ``leader`` and ``members`` may be empty: the queue proposes a team later. outside: invited members
+    (Art. 8). materials: what the unit is asked for, one thing a line. meeting_people: the largest meeting
+    planned, 0 for none. burden_reason: why the plan burdens the unit all the same.
     """
 
     content: str
@@ -50,6 +54,10 @@ class PlanText:
     risks: str = ""
     leader: uuid.UUID | None = None
     members: tuple[uuid.UUID, ...] = ()
+    outside: tuple[uuid.UUID, ...] = ()
+    materials: tuple[str, ...] = ()
+    meeting_people: int = 0
+    burden_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +79,13 @@ def write_and_propose_plan(
     """Write the next version of the case's plan and propose it to the directors.
 
     Raises NotHere, StaleSubject; InvalidInput (content, objects, scope, risks, units, methods, starts_on,
-    ends_on, people, hours, members, leader); Refused, KeyLocked.
+    ends_on, people, hours, members, leader, outside, materials, meeting_people, burden_reason); Refused,
+    KeyLocked.
     """
     # First of all: two who write the next version at once would both give it the same number.
     case = locked_case(acting, case_id, version=version)
-    inputs = _checked_frame(acting, case_id, frame)
-    inputs.all_among("members", text.members, staff_with_role(acting.session, Role.INSPECTOR))
-    checked = _checked_text(text, inputs)
+    checked = check_plan(acting, case_id=case_id, text=text, frame=frame)
+    burdens = burdens_in(acting, checked)
     plan = Plan(
         id=new_id(acting.rng),
         case_id=case_id,
@@ -90,11 +98,19 @@ def write_and_propose_plan(
         people_planned=frame.people,
         hours_planned=frame.hours,
         written_by=acting.staff_id,
+        burdens=[burden.value for burden in burdens],
     )
     acting.session.add(plan)
     acting.session.flush()
     acting.session.add_all(PlanUnit(plan_id=plan.id, unit_id=unit) for unit in frame.units)
-    acting.apply(SubjectKind.CASE, case_id, Action.PROPOSE_PLAN, version=version, noted={"plan": plan.number})
+    acting.apply(
+        SubjectKind.CASE,
+        case_id,
+        Action.PROPOSE_PLAN,
+        version=version,
+        given={"burdens": burdens, "burden_reason": bool(checked.burden_reason)},
+        noted={"plan": plan.number, "burdens": plan.burdens},
+    )
     give_to_role(acting, case, Role.DIRECTOR)
     return plan
 
@@ -114,9 +130,12 @@ def approve_plan(acting: Acting, *, case_id: uuid.UUID, version: int) -> Plan:
 def return_plan(acting: Acting, *, case_id: uuid.UUID, version: int, note: str) -> Case:
     """Return the proposed version with the reason."""
     words = note_text(note)
+    plan = latest_plan(acting, case_id)
     case: Case = acting.apply(
         SubjectKind.CASE, case_id, Action.RETURN_PLAN, version=version, given={"has_note": bool(words)}
     )
+    assert plan is not None  # one waited
+    plan.returned_at = acting.clock.now()
     write_note(acting, case, kind=NoteKind.RETURN, text=words)
     return case
 
@@ -125,6 +144,11 @@ def revise_plan(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
     """Open an approved plan for change: the next version has to be proposed and approved again."""
     case: Case = acting.apply(SubjectKind.CASE, case_id, Action.REVISE_PLAN, version=version)
     return case
+
+
+def waits(plan: Plan | None) -> bool:
+    """Whether this version waits to be approved or returned."""
+    return plan is not None and plan.approved_at is None and plan.returned_at is None
 
 
 def latest_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
@@ -150,6 +174,10 @@ def read_plan(acting: Acting, plan: Plan) -> tuple[PlanText, PlanFrame]:
         risks=body["risks"],
         leader=uuid.UUID(body["leader"]) if body["leader"] else None,
         members=tuple(uuid.UUID(member) for member in body["members"]),
+        outside=tuple(uuid.UUID(member) for member in body.get("outside", ())),
+        materials=tuple(body.get("materials", ())),
+        meeting_people=body.get("meeting_people", 0),
+        burden_reason=body.get("burden_reason", ""),
     )
     frame = PlanFrame(
         units=tuple(units),
@@ -161,6 +189,21 @@ def read_plan(acting: Acting, plan: Plan) -> tuple[PlanText, PlanFrame]:
         hours=plan.hours_planned,
     )
     return text, frame
+
+
+def check_plan(acting: Acting, *, case_id: uuid.UUID, text: PlanText, frame: PlanFrame) -> PlanText:
+    """The plan as it would be stored; nothing is written. Raises InvalidInput as the verb does."""
+    inputs = _checked_frame(acting, case_id, frame)
+    inputs.all_among("members", text.members, staff_with_role(acting.session, Role.INSPECTOR))
+    inputs.all_among("outside", text.outside, staff_with_role(acting.session, Role.EXTERNAL))
+    return _checked_text(text, inputs)
+
+
+def burdens_in(acting: Acting, text: PlanText) -> tuple[Burden, ...]:
+    """What of a plan's words would burden the unit. ``objects`` describes the unit and is left out."""
+    said = (text.content, text.scope, text.risks, *text.materials)
+    most = acting.rules.number(Burden.MEETING.value)
+    return burdens_of(said, meeting_people=text.meeting_people, most_people=most)
 
 
 def _checked_frame(acting: Acting, case_id: uuid.UUID, frame: PlanFrame) -> Inputs:
@@ -187,9 +230,23 @@ def _checked_text(text: PlanText, inputs: Inputs) -> PlanText:
         risks=inputs.text("risks", text.risks, most=LONG, needed=False),
         leader=text.leader,
         members=tuple(dict.fromkeys(text.members)),
+        outside=tuple(dict.fromkeys(text.outside)),
+        materials=_checked_materials(text.materials, inputs),
+        meeting_people=inputs.number("meeting_people", text.meeting_people, least=0, most=MAX_MEETING),
+        burden_reason=inputs.text("burden_reason", text.burden_reason, most=MEDIUM, needed=False),
     )
     inputs.done()
     return checked
+
+
+def _checked_materials(materials: Sequence[str], inputs: Inputs) -> tuple[str, ...]:
+    lines = tuple(dict.fromkeys(line.strip() for line in materials if line.strip()))
+    if len(lines) > MAX_MATERIALS or any(len(line) > SHORT for line in lines):
+        inputs.wrong(
+            "materials",
+            _l("At most %(count)s lines of %(letters)s characters.", count=MAX_MATERIALS, letters=SHORT),
+        )
+    return lines
 
 
 def _record(text: PlanText) -> dict[str, object]:
@@ -200,6 +257,10 @@ def _record(text: PlanText) -> dict[str, object]:
         "risks": text.risks,
         "leader": text.leader.hex if text.leader else None,
         "members": [member.hex for member in text.members],
+        "outside": [member.hex for member in text.outside],
+        "materials": list(text.materials),
+        "meeting_people": text.meeting_people,
+        "burden_reason": text.burden_reason,
     }
 
 

@@ -27,6 +27,7 @@ from verification.models import (
     Staff,
     StaffRole,
     Task,
+    TaskGuest,
     TaskMember,
     TaskState,
 )
@@ -113,12 +114,17 @@ def renew_case_key(acting: Acting, case: Case) -> None:
 
 
 def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
-    """Approvers, members of every team that was not withdrawn, signers, reviewers; nobody recused."""
+    """Approvers, every team that was not withdrawn, its guests, signers, reviewers; nobody recused."""
     session = acting.session
     approvers = session.scalars(select(StaffRole.staff_id).where(StaffRole.role.in_(_APPROVERS)))
     team = session.scalars(
         select(TaskMember.staff_id)
         .join(Task, Task.id == TaskMember.task_id)
+        .where(Task.case_id == case.id, Task.state != TaskState.WITHDRAWN)
+    )
+    guests = session.scalars(
+        select(TaskGuest.staff_id)
+        .join(Task, Task.id == TaskGuest.task_id)
         .where(Task.case_id == case.id, Task.state != TaskState.WITHDRAWN)
     )
     signers = session.scalars(
@@ -133,5 +139,5 @@ def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
         .join(Review, Review.id == ReviewMember.review_id)
         .where(Review.case_id == case.id)
     )
-    people = {*approvers, *team, *reviewers, *(signer for signer in signers if signer is not None)}
+    people = {*approvers, *team, *guests, *reviewers, *(signer for signer in signers if signer is not None)}
     return people - recused_from(session, case_id=case.id)

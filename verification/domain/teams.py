@@ -7,7 +7,7 @@ Source: 1-mission journey 4; Reg. art. 9; Civil Servant Law 76–77.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -119,6 +119,18 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Readiness:
+    """Somebody whom a plan proposes: training and undertaking as they stand, and what keeps them away."""
+
+    staff_id: uuid.UUID
+    name: str
+    unit_name: str
+    trained_on: date | None
+    undertaking_on: date | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
     """Everybody in order, and the proposed team with its leader (None if nobody is free)."""
 
@@ -160,6 +172,30 @@ def suggest_team(session: Session, *, case_id: uuid.UUID, clock: Clock, count: i
         team=tuple(one.staff_id for one in team),
         leader=leader.staff_id if leader else None,
     )
+
+
+def readiness_of(
+    session: Session, *, case_id: uuid.UUID, staff_ids: Sequence[uuid.UUID], day: date
+) -> list[Readiness]:
+    """These people as they stand on ``day`` for this case, in the order given; few queries."""
+    rows = session.execute(
+        select(Staff, Unit).join(Unit, Unit.id == Staff.unit_id).where(Staff.id.in_(staff_ids))
+    )
+    people = {person.id: (person, unit) for person, unit in rows}
+    blocks = _blocks(session, case_id, [person for person, _unit in people.values()], day=day)
+    return [
+        Readiness(
+            staff_id=staff_id,
+            name=person.name,
+            unit_name=unit.name,
+            trained_on=person.trained_on,
+            undertaking_on=person.undertaking_on,
+            blocks=blocks[staff_id],
+        )
+        for staff_id in staff_ids
+        if staff_id in people
+        for person, unit in (people[staff_id],)
+    ]
 
 
 def _candidate(

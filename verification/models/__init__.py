@@ -28,6 +28,7 @@ from verification.models.fieldwork import (
     PlanUnit,
     RecordKind,
     Task,
+    TaskGuest,
     TaskMember,
     TaskState,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "StaffSession",
     "StatementKind",
     "Task",
+    "TaskGuest",
     "TaskMember",
     "TaskState",
     "Unit",

@@ -59,7 +59,11 @@ class ExhibitSource(StrEnum):
 
 
 class Plan(Base):
-    """A version of a case's plan; locked once approved. Objects, scope and methods bind the field work."""
+    """A version of a case's plan; locked once approved. Objects, scope and methods bind the field work.
+
+    burdens: the rule ids that the lint warns of (``verification.policy.burden``). Once returned, a version is
+    never approved: the next one is.
+    """
 
     __tablename__ = "plan"
     __table_args__ = (UniqueConstraint("case_id", "number"),)
@@ -77,6 +81,8 @@ class Plan(Base):
     written_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     approved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
+    burdens: Mapped[list[str]] = mapped_column(default=list)
+    returned_at: Mapped[datetime | None]
 
 
 class PlanUnit(Base):
@@ -114,6 +120,15 @@ class TaskMember(Base):
     staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True, index=True)
     is_leader: Mapped[bool] = mapped_column(default=False)
     signed_at: Mapped[datetime | None]
+
+
+class TaskGuest(Base):
+    """An outside member of a team: reads this one case, and does nothing in it alone (Art. 8)."""
+
+    __tablename__ = "task_guest"
+
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True, index=True)
 
 
 class FieldRecord(Base):

@@ -25,6 +25,7 @@ from verification.models import (
     IdentityOpening,
     ItemState,
     PaperAct,
+    Plan,
     Programme,
     RectificationItem,
     Staff,
@@ -87,6 +88,12 @@ def _standing() -> ColumnElement[bool]:
     return and_(Case.state == CaseState.PLANNED, exists().where(Programme.case_id == Case.id))
 
 
+def _amended() -> ColumnElement[bool]:
+    """A team is out, and the next version of its plan waits."""
+    waits = (Plan.approved_at.is_(None), Plan.returned_at.is_(None))
+    return and_(Case.state == CaseState.VERIFYING, exists().where(Plan.case_id == Case.id, *waits))
+
+
 def cases_in(acting: Acting, states: Sequence[CaseState]) -> list[CaseRow]:
     """Readable cases in these states, those open longest first."""
     query = (
@@ -103,7 +110,10 @@ def cases_to_decide(acting: Acting) -> list[CaseRow]:
     states = {state for permission, state in DECISIONS.items() if acting.actor.may(permission)}
     if not states:
         return []
-    query = select(Case).where(Case.state.in_(states), readable(acting))
+    waiting: ColumnElement[bool] = Case.state.in_(states)
+    if acting.actor.may(Permission.PLAN_APPROVE):
+        waiting = or_(waiting, _amended())
+    query = select(Case).where(waiting, readable(acting))
     if not acting.actor.may(Permission.DOCKET_APPROVE):
         query = query.where(or_(Case.state != CaseState.PROPOSED, Case.endorsed_by.is_(None)))
     query = query.order_by(Case.opened_on, Case.id).limit(SHOWN)

@@ -39,10 +39,12 @@ from verification.models import (
     ReviewState,
     Staff,
     Task,
+    TaskGuest,
     TaskMember,
     TaskState,
     Unit,
 )
+from verification.policy.burden import Burden
 from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
 
@@ -139,6 +141,11 @@ class Sheet:
         )  # fmt: skip
         apart = plan is not None and plan.approved_by is not None and plan.approved_by != plan.written_by
         yield self._step(StepCode.PLAN_APART, ("plan-separate",), apart, CaseState.PLANNED)
+        # No version is proposed without its reason; what was warned of is shown.
+        warned = len(plan.burdens) if plan else 0
+        yield self._counted(
+            StepCode.BURDENS, tuple(kind.value for kind in Burden), warned, warned, CaseState.PLANNED
+        )
 
     def _field_work(self) -> Iterable[Step]:
         session, case = self._session, self._case
@@ -152,6 +159,17 @@ class Sheet:
         yield self._counted(
             StepCode.TEAM, ("team-two", "csl-76"), sum(len(team) >= 2 for team in teams), len(teams),
             CaseState.VERIFYING, people=[row.staff_id for row in members],
+        )  # fmt: skip
+        guests = session.execute(
+            select(Staff.id, Staff.trained_on, Staff.undertaking_on)
+            .join(TaskGuest, TaskGuest.staff_id == Staff.id)
+            .join(Task, Task.id == TaskGuest.task_id)
+            .where(Task.case_id == case.id, Task.state != TaskState.WITHDRAWN)
+        ).all()
+        ready = sum(row.trained_on is not None and row.undertaking_on is not None for row in guests)
+        yield self._counted(
+            StepCode.GUESTS, ("outside-member",), ready, len(guests), CaseState.VERIFYING,
+            people=[row.id for row in guests],
         )  # fmt: skip
         signed = sum(any(row.signed_at is not None for row in team) for team in teams)
         yield self._counted(StepCode.SIGNED, ("reg-9-undertaking",), signed, len(teams), CaseState.CONCLUDING)

@@ -35,6 +35,7 @@ from verification.models import (
     RectificationItem,
     Staff,
     Task,
+    TaskGuest,
     TaskMember,
     TaskState,
     Unit,
@@ -182,6 +183,7 @@ class TaskView:
     brief: str
     plan: Plan | None
     team: list[Member]
+    guests: list[str]
     allegations: list[ReadAllegation]
     records: list[ReadRecord]
     exhibits: list[ExhibitView]
@@ -255,6 +257,7 @@ def read_task(acting: Acting, task: Task) -> TaskView:
         brief=read_brief(acting, case).text,
         plan=approved_plan(acting, case.id),
         team=team_of(acting, task.id),
+        guests=guests_of(acting, task.id),
         allegations=read_allegations(acting, case),
         records=read_records(acting, task_id=task.id),
         exhibits=exhibits_of_case(acting, case.id),
@@ -277,6 +280,12 @@ def team_of(acting: Acting, task_id: uuid.UUID) -> list[Member]:
         Member(row.staff_id, name, row.is_leader, row.signed_at)
         for row, name in acting.session.execute(query)
     ]
+
+
+def guests_of(acting: Acting, task_id: uuid.UUID) -> list[str]:
+    """Names of a task's outside members."""
+    query = select(Staff.name).join(TaskGuest, TaskGuest.staff_id == Staff.id)
+    return list(acting.session.scalars(query.where(TaskGuest.task_id == task_id).order_by(Staff.name)))
 
 
 def notes_of(acting: Acting, case_id: uuid.UUID, *, kinds: Sequence[NoteKind]) -> list[NoteView]:

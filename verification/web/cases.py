@@ -14,7 +14,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.texts import gettext
 from verification.audit.events import Event
-from verification.domain import answering, assigning, casework, programmes
+from verification.domain import answering, assigning, casework, planning, programmes
 from verification.domain.acting import Acting
 from verification.domain.openings import Origin
 from verification.domain.paper import signable
@@ -143,6 +143,8 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
     hidden = ELSEWHERE if programme is not None else {*ELSEWHERE, Action.END_PROGRAMME}
     if case.programme_id is None and case.state is CaseState.CLOSED:
         hidden = {*hidden, Action.ESCALATE_CASE}
+    if case.state is CaseState.VERIFYING and not planning.waits(view.plan):
+        hidden = {*hidden, Action.APPROVE_PLAN, Action.RETURN_PLAN}
     actions = tuple(action for action in allowed if action not in hidden)
     overlaps = (
         case_rows(acting, _readable_overlaps(acting, case))

@@ -13,13 +13,14 @@ from verification.domain.casework import read_brief
 from verification.domain.dispatch import due_on_for
 from verification.domain.offplan import approved_plan
 from verification.domain.teams import Suggestion, suggest_team
-from verification.models import Case
+from verification.models import Case, Role
 from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
 from verification.web.explain import explained_rule
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, load_task
 from verification.web.office import acting_in
+from verification.web.plan_forms import people_options
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.submit import attempt
@@ -45,7 +46,7 @@ def send(case_id: uuid.UUID) -> ResponseReturnValue:
     def act(acting: Acting) -> str:
         load_case(acting, case_id)
         team, leader, due_on = typed.ids("team"), typed.one_id("leader"), typed.day("due_on")
-        plan_id = typed.one_id("plan")
+        plan_id, outside = typed.one_id("plan"), typed.ids("outside")
         typed.check()
         task = dispatch.dispatch_task(
             acting,
@@ -55,6 +56,7 @@ def send(case_id: uuid.UUID) -> ResponseReturnValue:
             team=team,
             leader=leader,
             due_on=due_on,
+            outside=outside,
         )
         return url_for("tasks.show", task_id=task.id)
 
@@ -98,7 +100,7 @@ def _suggestion(acting: Acting, case: Case) -> Suggestion:
 
 def _first(acting: Acting, case: Case, found: Suggestion) -> Typed:
     """The plan's own proposal where all of it can go, otherwise the queue's."""
-    plan = planning.latest_plan(acting, case.id)
+    plan = approved_plan(acting, case.id)
     text = planning.read_plan(acting, plan)[0] if plan else None
     free = {one.staff_id for one in found.candidates if one.is_free}
     least = acting.rules.number("team-two")
@@ -109,6 +111,7 @@ def _first(acting: Acting, case: Case, found: Suggestion) -> Typed:
         {
             "team": [str(member) for member in team],
             "leader": str(leader or ""),
+            "outside": [str(guest) for guest in text.outside] if text else [],
             "due_on": due_on_for(acting, case).isoformat(),
         }
     )
@@ -129,6 +132,7 @@ def _page(acting: Acting, case: Case, *, found: Suggestion, typed: Typed, proble
         units=units_by_case(acting, [case.id]).get(case.id, []),
         free=[one for one in found.candidates if one.is_free],
         blocked=[one for one in found.candidates if not one.is_free],
+        guests=people_options(acting, case, Role.EXTERNAL),
         least=acting.rules.number("team-two"),
         rules=rules,
         typed=typed,

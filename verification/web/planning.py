@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -15,29 +15,33 @@ from verification.audit.events import Event
 from verification.domain import planning
 from verification.domain.acting import Acting
 from verification.domain.casework import read_brief
-from verification.domain.dispatch import due_on_for
 from verification.domain.planning import PlanFrame, PlanText
+from verification.domain.teams import Readiness, readiness_of
+from verification.errors import InvalidInput, Refusal
 from verification.labels import METHODS
-from verification.models import Case, Method, NoteKind, Plan, Role, Unit
+from verification.models import Case, NoteKind, Plan, Role, Unit
+from verification.policy.burden import Burden
 from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
+from verification.queries.materials import EarlierMaterial, earlier_materials, same_materials
 from verification.queries.tasks import notes_of
-from verification.queries.units import people_with
 from verification.web.decisions import Decisions, carry_out, permissions_of
+from verification.web.explain import Explained, explained
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, names_of
 from verification.web.office import acting_in
+from verification.web.plan_forms import first_plan, people_options, typed_frame, typed_text
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.submit import attempt
 from verification.web.words import day, unit_name
 from verification.workflow.apply import possible_actions
+from verification.workflow.guards_plan import BURDEN_WORDS
 from verification.workflow.states import Action, SubjectKind
 
 blueprint = Blueprint("planning", __name__)
 
-_USUAL_METHODS = (Method.INSPECTION, Method.READING)
-_USUAL_HOURS = 16
+_EARLIER_SHOWN = 12
 
 
 @route(blueprint, "/cases/<uuid:case_id>/plan", permission=Permission.CASE_READ)
@@ -52,8 +56,8 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
 def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:
     plan = planning.latest_plan(acting, case.id)
     text, frame = planning.read_plan(acting, plan) if plan else (None, None)
-    members = text.members if text else ()
-    people = {*members, *((plan.written_by, plan.approved_by) if plan else ())}
+    names = names_of(acting, (plan.written_by, plan.approved_by) if plan else ())
+    units = _units(acting, case)
     return render_template(
         "verification/planning/show.html",
         case=case,
@@ -61,9 +65,11 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         plan=plan,
         text=text,
         frame=frame,
-        facts=_facts(plan, text, frame, names_of(acting, people), _units(acting, case))
-        if plan and text and frame
-        else [],
+        facts=_facts(plan, frame, names, units) if plan and frame else [],
+        waits=planning.waits(plan),
+        team=_team(acting, case, text) if text else [],
+        materials=_materials(acting, case, text, frame) if text and frame else [],
+        warnings=_warnings(plan.burdens) if plan else [],
         versions=planning.versions_of(acting, case.id),
         notes=notes_of(acting, case.id, kinds=(NoteKind.RETURN,)),
         actions=possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor),
@@ -78,19 +84,41 @@ def _units(acting: Acting, case: Case) -> list[Unit]:
     return units_by_case(acting, [case.id]).get(case.id, [])
 
 
+def _team(acting: Acting, case: Case, text: PlanText) -> list[tuple[Readiness, LazyString]]:
+    """Everybody whom the plan proposes, as they stand today, with what they are in the team."""
+    ids = (*text.members, *text.outside)
+    found = readiness_of(acting.session, case_id=case.id, staff_ids=ids, day=acting.sealing.day)
+
+    def part(one: Readiness) -> LazyString:
+        if one.staff_id in text.outside:
+            return _l("Outside member")
+        return _l("Leader") if one.staff_id == text.leader else _l("Member")
+
+    return [(one, part(one)) for one in found]
+
+
+def _materials(
+    acting: Acting, case: Case, text: PlanText, frame: PlanFrame
+) -> list[tuple[str, list[EarlierMaterial]]]:
+    """What the unit is asked for, each with where the same was asked for or supplied before."""
+    earlier = earlier_materials(acting, case_id=case.id, units=frame.units) if text.materials else []
+    return [(name, same_materials(name, earlier)) for name in text.materials]
+
+
+def _warnings(burdens: Iterable[str]) -> list[Explained]:
+    return explained(Refusal(kind.value, BURDEN_WORDS[kind]) for kind in map(Burden, burdens))
+
+
 def _facts(
-    plan: Plan, text: PlanText, frame: PlanFrame, names: dict[uuid.UUID, str], units: list[Unit]
+    plan: Plan, frame: PlanFrame, names: dict[uuid.UUID, str], units: list[Unit]
 ) -> list[tuple[LazyString | str, LazyString | str]]:
     comma = gettext(", ")
-    team = [names[person] for person in text.members if person in names]
     pairs = [
         (_l("Objects"), comma.join(unit_name(unit) for unit in units if unit.id in frame.units)),
         (_l("Methods"), comma.join(str(METHODS[method]) for method in frame.methods)),
         (_l("Dates"), gettext("%(first)s to %(last)s", first=day(plan.starts_on), last=day(plan.ends_on))),
         (_l("People planned"), str(plan.people_planned)),
         (_l("Hours on site planned"), str(plan.hours_planned)),
-        (_l("Proposed team"), comma.join(team)),
-        (_l("Proposed leader"), names.get(text.leader, "") if text.leader else ""),
         (_l("Written by"), names.get(plan.written_by, "")),
         (_l("Approved by"), names.get(plan.approved_by, "") if plan.approved_by else ""),
     ]
@@ -102,17 +130,20 @@ def write(case_id: uuid.UUID) -> ResponseReturnValue:
     """The form, filled from the version before, or from the brief for the first one."""
     with acting_in() as acting:
         case = load_case(acting, case_id)
-        return _form(acting, case, typed=_first(acting, case), problem=NO_PROBLEM)
+        typed = first_plan(acting, case, _units(acting, case))
+        return _form(acting, case, typed=typed, problem=NO_PROBLEM)
 
 
 @route(blueprint, "/cases/<uuid:case_id>/plan", permission=Permission.PLAN_WRITE, methods=["POST"])
 def propose(case_id: uuid.UUID) -> ResponseReturnValue:
     """Write the next version and propose it."""
     typed = Typed.sent()
+    if typed.ticked("check"):
+        return _checked(case_id, typed)
 
     def act(acting: Acting) -> str:
         case = load_case(acting, case_id)
-        text, frame = _typed_text(typed), _typed_frame(typed)
+        text, frame = typed_text(typed), typed_frame(typed)
         typed.check()
         planning.write_and_propose_plan(
             acting, case_id=case.id, version=typed.version(), text=text, frame=frame
@@ -126,86 +157,47 @@ def propose(case_id: uuid.UUID) -> ResponseReturnValue:
     return attempt(act, again=again)
 
 
-def _form(acting: Acting, case: Case, *, typed: Typed, problem: Problem) -> str:
+def _checked(case_id: uuid.UUID, typed: Typed) -> ResponseReturnValue:
+    """The same form with what the lint says of it; nothing is written."""
+    with acting_in() as acting:
+        case = load_case(acting, case_id)
+        text, frame = typed_text(typed), typed_frame(typed)
+        problem = NO_PROBLEM
+        try:
+            typed.check()
+            planning.check_plan(acting, case_id=case.id, text=text, frame=frame)
+        except InvalidInput as error:
+            problem = Problem(errors=error.errors)
+        burdens = planning.burdens_in(acting, text)
+        page = _form(acting, case, typed=typed, problem=problem, warnings=_warnings(burdens), checked=True)
+        return page, problem.status if problem else 200
+
+
+def _form(
+    acting: Acting,
+    case: Case,
+    *,
+    typed: Typed,
+    problem: Problem,
+    warnings: Sequence[Explained] = (),
+    checked: bool = False,
+) -> str:
+    units = _units(acting, case)
+    earlier = earlier_materials(acting, case_id=case.id, units=[unit.id for unit in units])
     return render_template(
         "verification/planning/write.html",
         case=case,
         brief=read_brief(acting, case),
-        units=_units(acting, case),
+        units=units,
         methods=list(METHODS.items()),
-        inspectors=[
-            (str(person.id), person.name) for person in people_with(acting.session, (Role.INSPECTOR,))
-        ],
+        inspectors=people_options(acting, case, Role.INSPECTOR),
+        guests=people_options(acting, case, Role.EXTERNAL),
+        earlier=earlier[:_EARLIER_SHOWN],
+        warnings=warnings,
+        checked=checked,
+        most_people=acting.rules.number(Burden.MEETING.value),
         typed=typed,
         problem=problem,
-    )
-
-
-def _typed_text(typed: Typed) -> PlanText:
-    return PlanText(
-        content=typed.text("content"),
-        objects=typed.text("objects"),
-        scope=typed.text("scope"),
-        risks=typed.text("risks"),
-        leader=typed.one_id("leader"),
-        members=tuple(typed.ids("members")),
-    )
-
-
-def _typed_frame(typed: Typed) -> PlanFrame:
-    chosen = set(typed.many("methods"))
-    return PlanFrame(
-        units=tuple(typed.ids("units")),
-        methods=tuple(method for method in Method if method.value in chosen),
-        unannounced=typed.ticked("unannounced"),
-        starts_on=typed.day("starts_on"),
-        ends_on=typed.day("ends_on"),
-        people=typed.whole("people"),
-        hours=typed.whole("hours"),
-    )
-
-
-def _first(acting: Acting, case: Case) -> Typed:
-    plan = planning.latest_plan(acting, case.id)
-    if plan is not None:
-        return _filled(*planning.read_plan(acting, plan))
-    units = _units(acting, case)
-    claims = read_brief(acting, case).allegations
-    today = acting.sealing.day
-    text = PlanText(
-        content="\n".join(f"{number}. {claim}" for number, claim in enumerate(claims, start=1)),
-        objects="",
-        scope="",
-    )
-    frame = PlanFrame(
-        units=tuple(unit.id for unit in units),
-        methods=_USUAL_METHODS,
-        unannounced=True,
-        starts_on=today + timedelta(days=1),
-        ends_on=due_on_for(acting, case),
-        people=acting.rules.number("team-two"),
-        hours=_USUAL_HOURS,
-    )
-    return _filled(text, frame)
-
-
-def _filled(text: PlanText, frame: PlanFrame) -> Typed:
-    return Typed.empty(
-        {
-            "content": text.content,
-            "objects": text.objects,
-            "scope": text.scope,
-            "risks": text.risks,
-            "leader": str(text.leader or ""),
-            "members": [str(member) for member in text.members],
-            "units": [str(unit) for unit in frame.units],
-            "methods": [method.value for method in frame.methods],
-            "unannounced": "yes" if frame.unannounced else "",
-            "starts_on": frame.starts_on.isoformat() if frame.starts_on else "",
-            "ends_on": frame.ends_on.isoformat() if frame.ends_on else "",
-            "people": str(frame.people or ""),
-            "hours": str(frame.hours or ""),
-        }
     )
 
 

@@ -32,6 +32,7 @@ from verification.models import (
     Review,
     ReviewMember,
     Task,
+    TaskGuest,
     TaskMember,
 )
 from verification.policy.actors import Actor
@@ -97,6 +98,11 @@ class Facts:
         query = select(Plan).where(Plan.case_id == self.case_id).order_by(Plan.number.desc()).limit(1)
         return self.session.scalars(query).one_or_none()
 
+    def approved_plan(self) -> Plan | None:
+        """The newest approved version: the one that binds, whatever waits beside it."""
+        query = select(Plan).where(Plan.case_id == self.case_id, Plan.approved_at.is_not(None))
+        return self.session.scalars(query.order_by(Plan.number.desc()).limit(1)).one_or_none()
+
     def plan_units(self, plan_id: uuid.UUID) -> frozenset[uuid.UUID]:
         """Units a plan covers."""
         return frozenset(self.session.scalars(select(PlanUnit.unit_id).where(PlanUnit.plan_id == plan_id)))
@@ -160,7 +166,9 @@ class Facts:
     def team(self) -> frozenset[uuid.UUID]:
         """Everybody who is or was on a team of the case."""
         query = select(TaskMember.staff_id).join(Task, Task.id == TaskMember.task_id)
-        return frozenset(self.session.scalars(query.where(Task.case_id == self.case_id)))
+        guests = select(TaskGuest.staff_id).join(Task, Task.id == TaskGuest.task_id)
+        both = (query.where(Task.case_id == self.case_id), guests.where(Task.case_id == self.case_id))
+        return frozenset(person for one in both for person in self.session.scalars(one))
 
     def concluders(self) -> frozenset[uuid.UUID]:
         """Whoever took part in making the conclusion: who found, drafted and approved it, and the teams."""

@@ -191,8 +191,7 @@ def approver_is_not_planner(facts: Facts) -> Refusal | None:
 
 
 def plan_is_approved(facts: Facts) -> Refusal | None:
-    plan = facts.latest_plan()
-    if plan is not None and plan.approved_at is not None:
+    if facts.approved_plan() is not None:
         return None
     return Refusal("plan-lock", _l("The plan is not approved yet."))
 

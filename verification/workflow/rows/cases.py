@@ -7,6 +7,7 @@ from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_plan as p
 from verification.workflow import guards_referral as h
 from verification.workflow import guards_review as r
 from verification.workflow.states import Action as Do
@@ -14,6 +15,15 @@ from verification.workflow.states import SubjectKind
 from verification.workflow.transition import Audience, Transition
 
 CASE = SubjectKind.CASE
+
+_PLAN_RULES = (
+    "reg-15-plan", "reg-15-scope", "reg-12", "method-named",
+    "burden-meeting", "burden-forms", "burden-escort", "burden-layers",
+)  # fmt: skip
+_PLAN_GUARDS = (
+    g.plan_is_complete, g.plan_keeps_to_case, g.plan_dates_are_ordered, g.plan_starts_after_docketing,
+    p.meetings_are_small, p.no_forms_are_asked_for, p.no_escort_is_asked_for, p.no_layered_self_checks,
+)  # fmt: skip
 
 CASES = (
     Transition(
@@ -48,11 +58,7 @@ CASES = (
     ),
     Transition(
         CASE, C.DOCKETED, Do.PROPOSE_PLAN, C.PLAN_PROPOSED, May.PLAN_WRITE, Event.PLAN_PROPOSED,
-        ("reg-15-plan", "reg-15-scope", "reg-12", "method-named"),
-        guards=(
-            g.plan_is_complete, g.plan_keeps_to_case, g.plan_dates_are_ordered, g.plan_starts_after_docketing,
-        ),
-        tells=(Audience.DIRECTORS,),
+        _PLAN_RULES, guards=_PLAN_GUARDS, tells=(Audience.DIRECTORS,),
     ),
     Transition(
         CASE, C.PLAN_PROPOSED, Do.APPROVE_PLAN, C.PLANNED, May.PLAN_APPROVE, Event.PLAN_APPROVED,
@@ -69,10 +75,11 @@ CASES = (
     *(
         Transition(
             CASE, state, Do.DISPATCH_TASK, C.VERIFYING, May.TASK_DISPATCH, Event.TASK_DISPATCHED,
-            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9"),
+            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9", "outside-member"),
             guards=(
                 g.case_is_docketed, g.plan_is_approved, f.team_has_two, f.team_has_leader,
                 f.team_is_trained, f.team_has_undertaken, f.team_has_no_conflict,
+                p.outside_members_are_ready, p.outside_members_are_free,
             ),
         )
         for state in (C.PLANNED, C.VERIFYING)
@@ -81,6 +88,21 @@ CASES = (
         CASE, C.VERIFYING, Do.BEGIN_CONCLUSION, C.CONCLUDING, May.CONCLUSION_DRAFT, Event.CONCLUSION_BEGUN,
         ("reg-16", "finding-each"), guards=(f.every_allegation_has_finding, f.tasks_have_results),
         meets=("clock-verify-p1", "clock-verify-p2", "clock-verify"), starts=("clock-conclude",),
+    ),
+    # A change while a team is out: work goes on under the version before until the next one is approved.
+    Transition(
+        CASE, C.VERIFYING, Do.PROPOSE_PLAN, None, May.PLAN_WRITE, Event.PLAN_PROPOSED,
+        (*_PLAN_RULES, "plan-lock"), guards=_PLAN_GUARDS, tells=(Audience.DIRECTORS,),
+    ),
+    Transition(
+        CASE, C.VERIFYING, Do.APPROVE_PLAN, None, May.PLAN_APPROVE, Event.PLAN_APPROVED,
+        ("reg-15-plan", "plan-lock", "plan-separate"), guards=(p.plan_waits, g.approver_is_not_planner),
+        tells=(Audience.PROPOSER, Audience.TEAM),
+    ),
+    Transition(
+        CASE, C.VERIFYING, Do.RETURN_PLAN, None, May.PLAN_APPROVE, Event.PLAN_RETURNED,
+        ("reg-15-plan", "return-reason", "plan-lock"), guards=(p.plan_waits, g.return_has_reason),
+        tells=(Audience.PROPOSER,),
     ),
     Transition(
         CASE, C.CONCLUDING, Do.RESUME_VERIFICATION, C.VERIFYING, May.TASK_DISPATCH,
