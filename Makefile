@@ -11,7 +11,7 @@ PYTEST   := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run codes setup setup-test test test-fast check format bench fuzz screenshots lock clean
+.PHONY: help run codes setup setup-test test test-fast law check format bench fuzz screenshots lock clean
 
 help:            ## List these commands
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)$$/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -57,6 +57,9 @@ test: setup-test ## Everything: static checks, then every test on real servers a
 
 test-fast: setup-test ## Under a minute: the kernel, the law, the public pages; no browser, no PostgreSQL, nothing slow
 	@$(PYTEST) -m "not browser and not postgresql and not slow"
+
+law: setup-test  ## Every rule in turn: the test that shows it, and the same test red without the rule
+	@$(PYTEST) -m "rule and not postgresql"
 
 check: setup-test ## ruff, mypy --strict, the layers between packages
 	@$(BIN)/ruff check --quiet .

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +19,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.clock import CIVIL_ZONE, FixedClock
 from portal.db import Database
+from portal.errors import XiansuoError
 from portal.models import Rng
 from tests.support import browser as browsers
 from tests.support import machine, schema
 from tests.support.demo import RunningDemo
+from tests.support.mutation import law_without
 from tests.support.office import FoundedOffice, TestOffice, found_in_file, make_office
 from tests.support.postgres import PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
@@ -41,13 +43,49 @@ def pytest_configure() -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tests with a database run on each kind; ``@pytest.mark.databases("sqlite")`` narrows that."""
-    if "database_kind" not in metafunc.fixturenames:
-        return
-    marker = metafunc.definition.get_closest_marker("databases")
-    kinds = marker.args if marker else DATABASES
-    marks = {"sqlite": (), "postgresql": (pytest.mark.postgresql,)}
-    metafunc.parametrize("database_kind", [pytest.param(kind, marks=marks[kind]) for kind in kinds])
+    """Tests with a database run on each kind; ``@pytest.mark.databases("sqlite")`` narrows that.
+
+    A test marked ``@pytest.mark.rule("team-two", …)`` runs once more for each of these rules, with that rule
+    taken out of the law, and has to fail then; on one kind of database, because rules know of none.
+    """
+    rules = [rule for marker in metafunc.definition.iter_markers("rule") for rule in marker.args]
+    if "database_kind" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("databases")
+        kinds = marker.args if marker else DATABASES
+        marks = {"sqlite": (), "postgresql": (pytest.mark.postgresql,)}
+        found = [pytest.param(kind, marks=marks[kind]) for kind in kinds]
+        found += [pytest.param(kinds[0], id=f"without-{rule}", marks=_without(rule)) for rule in rules]
+        metafunc.parametrize("database_kind", found)
+    elif rules:
+        metafunc.fixturenames.append("removed")
+        found = [pytest.param(rule, id=f"without-{rule}", marks=_without(rule)) for rule in rules]
+        metafunc.parametrize("removed", [pytest.param("", id="whole"), *found])
+
+
+def _without(rule_id: str) -> pytest.MarkDecorator:
+    return pytest.mark.removed(rule_id)
+
+
+@pytest.fixture
+def removed() -> str:
+    """The rule that this run is without; no test needs to ask for it."""
+    return ""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run a test without the rule that its mark takes out, and be content only if it fails."""
+    marker = pyfuncitem.get_closest_marker("removed")
+    if marker is None:
+        return (yield)
+    rule_id: str = marker.args[0]
+    with law_without(rule_id):
+        try:
+            yield
+        except (AssertionError, pytest.fail.Exception, XiansuoError):
+            # The last: another refusal stands behind this rule, so its own sentence is not what is shown.
+            return True
+    pytest.fail(f"this test does not notice that the rule {rule_id} is gone")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -71,6 +71,12 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-9": _l("Choose somebody with a training record, or record the training first."),
     "reg-9-undertaking": _l("Let the member sign the undertaking first, or choose somebody else."),
     "csl-76": _l("Choose somebody without that interest."),
+    "kept-away": _l("Choose somebody whom the informant did not name."),
+    "head-recused": _l("Hand the tip to the higher office on its page, or refer it to the competent organ."),
+    "alternate-apart": _l(
+        "Hand it to the higher office, refer it, or hand it on; the informant is told where it is."
+    ),
+    "reg-11-1": _l("Record the signed paper with its scan, and let a colleague confirm it."),
     "hand-back-once": _l("Go on with the task, or speak with the supervisor."),
     "carry-visit": _l("Log the visit or interview on the task's page."),
     "finding-each": _l("Record a finding for every allegation."),

@@ -22,6 +22,7 @@ from verification.web.flow import Act, Flow, flow_of
 from verification.web.routing import route
 from verification.workflow.states import SubjectKind
 from verification.workflow.table import TRANSITIONS
+from verification.workflow.transition import Transition
 
 blueprint = Blueprint("law", __name__)
 
@@ -72,10 +73,15 @@ def _rule_lines() -> list[RuleLine]:
             rule=explained_rule(rule),
             value=rule.value,
             unit=UNITS.get(rule.unit or "", rule.unit or ""),
-            actions=tuple(dict.fromkeys(label(row.action) for row in TRANSITIONS if rule.id in row.rules)),
+            actions=tuple(dict.fromkeys(label(row.action) for row in TRANSITIONS if rule.id in _named(row))),
         )
         for rule in shipped_rules().all()
     ]
+
+
+def _named(row: Transition) -> tuple[str, ...]:
+    """The rules a row rests on, and those whose clock it starts, stops or holds."""
+    return (*row.rules, *row.starts, *row.meets, *row.pauses, *row.resumes)
 
 
 def _flow_lines(flow: Flow) -> list[FlowLine]:

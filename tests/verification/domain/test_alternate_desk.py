@@ -36,6 +36,7 @@ def _told(office: TestOffice, tip_id: uuid.UUID) -> set[str]:
         return {logins[staff_id] for staff_id in session.scalars(query)}
 
 
+@pytest.mark.rule("alternate-apart")
 def test_it_is_never_accepted_and_the_refusal_says_what_to_do(office: TestOffice) -> None:
     tip_id = _opened(office)
     with pytest.raises(Refused) as refused, office.acting("alternate") as acting:

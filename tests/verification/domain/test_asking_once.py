@@ -150,6 +150,7 @@ def test_clock_that_stands_still_neither_passes_nor_sets_a_light(office: TestOff
 
 
 @pytest.mark.parametrize("how", ["reply", "end-wait"])
+@pytest.mark.rule("ask-once")
 def test_second_question_is_refused_by_its_rule_while_one_is_open_and_after(
     office: TestOffice, how: str
 ) -> None:

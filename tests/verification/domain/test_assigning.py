@@ -178,6 +178,7 @@ def test_no_answer_goes_out_before_a_reply_was_accepted(walk: LightPath) -> None
     assert _rules(early) == ["answer-after-conclusion"]
 
 
+@pytest.mark.rule("clock-assign-sign", "clock-assigned")
 def test_clock_runs_from_the_issue_and_signing_does_not_move_it(walk: LightPath) -> None:
     walk.lead().assigned()
     clocks = select(Deadline).where(Deadline.subject_id == walk.assignment_id).order_by(Deadline.rule_id)
@@ -197,6 +198,7 @@ def test_clock_runs_from_the_issue_and_signing_does_not_move_it(walk: LightPath)
     [({"category": "401"}, "transport"), ({}, "qingxi")],
     ids=["another category", "a unit outside the plan"],
 )
+@pytest.mark.rule("programme-covers")
 def test_programme_covers_its_categories_and_objects_alone(
     walk: LightPath, lead: dict[str, str], to: str
 ) -> None:
@@ -221,6 +223,7 @@ def test_programme_that_is_over_or_not_approved_covers_nothing(office: TestOffic
     assert _rules(none) == ["programme-covers"]
 
 
+@pytest.mark.rule("assign-unconflicted")
 def test_wrongdoing_of_a_units_own_people_never_goes_to_that_unit(office: TestOffice) -> None:
     walk = LightPath(office).programme(categories=())
     walk.lead(category="204")
@@ -239,6 +242,7 @@ def test_unit_whose_liaison_the_informant_named_gets_nothing(walk: LightPath) ->
     assert _rules(named) == ["assign-unconflicted"]
 
 
+@pytest.mark.rule("assign-answered", "assign-proof")
 def test_reply_answers_every_question_and_brings_proof(walk: LightPath) -> None:
     walk.lead().assigned()
     with pytest.raises(Refused) as foreign:
@@ -252,6 +256,7 @@ def test_reply_answers_every_question_and_brings_proof(walk: LightPath) -> None:
     assert _rules(bare) == ["assign-proof"]
 
 
+@pytest.mark.rule("reply-flagged")
 def test_flagged_reply_needs_a_reason_or_goes_back(walk: LightPath) -> None:
     stock = "我局高度重视，立即组织认真研究，下一步将加强监管、压实责任、持续推进。"
     walk.lead().assigned().replied((stock, stock))

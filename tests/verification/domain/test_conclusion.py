@@ -92,6 +92,7 @@ def test_finding_that_needs_no_exhibit_needs_its_reason(office: TestOffice, find
     assert [one.finding for one in walk.allegations()] == [finding] * 2
 
 
+@pytest.mark.rule("off-plan")
 def test_finding_does_not_rest_on_what_lies_outside_the_plan_or_the_case(office: TestOffice) -> None:
     other = Journey(office).signed().logged()
     walk = Journey(office).signed().logged(method=Method.SUMMONS)
@@ -188,6 +189,7 @@ def test_unit_version_with_a_number_of_a_person_is_stopped_beside_its_field(
     walk.drafted(file_text=f"证人电话 {leak}。")
 
 
+@pytest.mark.rule("finding-statement")
 def test_conclusion_without_the_units_statement_is_refused(office: TestOffice) -> None:
     walk = Journey(office).signed().logged().found(stated=False)
     walk.on_task("du", fieldwork.begin_follow)
@@ -212,6 +214,7 @@ def test_conclusion_is_approved_by_the_head_who_can_then_read_it(office: TestOff
         assert conclusions.read_conclusion(acting, conclusion).unit_text == "请于三十日内修复路面。"
 
 
+@pytest.mark.rule("reg-16")
 def test_returned_conclusion_is_not_proposed_again_unchanged(office: TestOffice) -> None:
     walk = Journey(office).concluding()
     walk.on_case("fan", conclusions.propose_conclusion)

@@ -189,6 +189,7 @@ def test_exhibit_is_not_filed_with_a_record_of_another_task(office: TestOffice) 
         fieldwork.add_exhibit(acting, task_id=walk.task_id, new=walk.photo(), record_id=other.records()[0].id)
 
 
+@pytest.mark.rule("carry-visit", "finding-each", "answer-after-conclusion")
 def test_stages_follow_each_other_only_with_what_they_need(office: TestOffice) -> None:
     walk = Journey(office).signed()
     with pytest.raises(Refused) as not_carried:

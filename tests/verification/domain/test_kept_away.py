@@ -174,6 +174,7 @@ def test_where_the_only_head_must_keep_away_the_tip_goes_upward_and_nothing_is_l
         assert tip.state is TipState.HANDED_ON
 
 
+@pytest.mark.rule("head-recused")
 def test_head_who_has_come_into_conflict_stops_the_proposal_and_the_draft_can_still_go_upward(
     office: TestOffice,
 ) -> None:
@@ -200,6 +201,7 @@ def test_head_in_conflict_approves_no_conclusion(office: TestOffice) -> None:
     assert _rules(refused) == ["csl-76"]
 
 
+@pytest.mark.rule("hand-on-channel")
 def test_proposed_case_hands_no_tip_away(office: TestOffice) -> None:
     walk = Journey(office).proposed()
     with office.database.read() as session:
@@ -209,6 +211,7 @@ def test_proposed_case_hands_no_tip_away(office: TestOffice) -> None:
     assert _rules(refused) == ["hand-on-channel"]
 
 
+@pytest.mark.rule("kept-away")
 def test_whom_the_informant_names_is_kept_away_though_nobody_ticked_them(office: TestOffice) -> None:
     walk = _opened(office, keep_away="Person deputy，还有 Person du")
     walk.on_case("fan", casework.propose_docketing)

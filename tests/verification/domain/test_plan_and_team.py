@@ -62,6 +62,7 @@ def test_plan_with_several_problems_names_every_field_and_writes_nothing(office:
         assert session.scalar(select(func.count()).select_from(Plan)) == 0
 
 
+@pytest.mark.rule("reg-15-plan")
 def test_plan_without_methods_or_ending_before_it_starts_is_refused_by_rule(office: TestOffice) -> None:
     walk = Journey(office).docketed()
     with pytest.raises(Refused) as refused:
@@ -70,6 +71,7 @@ def test_plan_without_methods_or_ending_before_it_starts_is_refused_by_rule(offi
     assert _rules(refused) == {"reg-15-plan"}
 
 
+@pytest.mark.rule("plan-separate")
 def test_plan_is_approved_by_the_director_and_not_by_its_writer(office: TestOffice) -> None:
     walk = Journey(office).docketed().plan_proposed()
     with pytest.raises(Refused) as refused:
@@ -82,6 +84,7 @@ def test_plan_is_approved_by_the_director_and_not_by_its_writer(office: TestOffi
     assert _rules(locked) == {"state"}
 
 
+@pytest.mark.rule("return-reason")
 def test_returned_plan_needs_a_reason_and_comes_back_as_the_next_version(office: TestOffice) -> None:
     walk = Journey(office).docketed().plan_proposed()
     with pytest.raises(Refused) as refused:
@@ -156,6 +159,7 @@ def test_suggestion_asks_as_many_queries_for_many_tasks_as_for_none(office: Test
     assert counts[0] == counts[1] > 0
 
 
+@pytest.mark.rule("reg-8", "reg-9", "reg-9-undertaking", "csl-76", "team-two")
 def test_dispatch_lists_everything_against_a_team(office: TestOffice) -> None:
     walk = Journey(office).docketed()
     people = [office.staff_id(login) for login in ("novice", "insider")]
@@ -312,6 +316,7 @@ def test_hand_back_overruled_is_final_and_the_clock_of_signing_runs_again(office
     assert _rules(again) == {"hand-back-once"}
 
 
+@pytest.mark.rule("hand-back-once")
 def test_a_task_is_handed_back_within_one_working_day_of_its_dispatch(office: TestOffice) -> None:
     walk = Journey(office).planned().dispatched()
     with office.database.read() as session:

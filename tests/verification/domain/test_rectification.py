@@ -38,6 +38,7 @@ def _rules(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
     return [refusal.rule_id for refusal in refused.value.refusals]
 
 
+@pytest.mark.rule("clock-rectify")
 def test_item_is_the_units_to_read_only_after_the_order(office: TestOffice) -> None:
     walk = Journey(office).delivered().with_item()
     unit = office.unit_id("transport")
@@ -75,6 +76,7 @@ def test_item_names_a_unit_of_the_case_and_holds_no_identifier(office: TestOffic
     assert _rules(nothing) == ["reg-18"]
 
 
+@pytest.mark.rule("reg-18", "item-proof")
 def test_report_needs_proof_and_comes_from_the_unit_itself(office: TestOffice) -> None:
     walk = Journey(office).ordered()
     with pytest.raises(Refused) as no_proof:
@@ -104,6 +106,7 @@ def test_liaison_never_gets_the_case_key(office: TestOffice) -> None:
             casework.read_brief(acting, case)
 
 
+@pytest.mark.rule("clock-verify-item")
 def test_returned_report_tells_the_unit_why_and_a_new_one_follows(office: TestOffice) -> None:
     walk = Journey(office).ordered().reported()
     with pytest.raises(Refused) as silent:
@@ -122,6 +125,7 @@ def test_returned_report_tells_the_unit_why_and_a_new_one_follows(office: TestOf
         assert list(acting.session.scalars(running)) == ["clock-verify-item"]
 
 
+@pytest.mark.rule("close-off-uninvolved")
 def test_verification_names_a_signer_who_had_no_part_and_no_interest(office: TestOffice) -> None:
     walk = Journey(office).ordered().reported()
     with pytest.raises(InvalidInput) as unsuited:
@@ -195,6 +199,7 @@ def test_interest_declared_later_keeps_somebody_from_the_list_of_signers(office:
     assert before - after == {"wei"}
 
 
+@pytest.mark.rule("close-answered", "close-items")
 def test_whole_second_half_ends_in_a_closed_case_and_an_unbroken_trail(
     office: TestOffice,
 ) -> None:

@@ -99,6 +99,7 @@ def test_facts_open_to_the_readers_of_the_case_alone(walk: Referring) -> None:
         referring.read_referrals(acting, [walk.referral])
 
 
+@pytest.mark.rule("reg-23")
 def test_every_matter_goes_to_its_own_organ(walk: Referring) -> None:
     walk.noted(matter=Matter.OTHER_CRIME)
     with pytest.raises(Refused) as wrong:
@@ -107,6 +108,7 @@ def test_every_matter_goes_to_its_own_organ(walk: Referring) -> None:
     walk.sent(organ="judicial-organs")
 
 
+@pytest.mark.rule("refer-receipt")
 def test_case_is_not_handled_before_the_organ_signed_for_it(walk: Referring) -> None:
     with walk.acting("fan") as acting:
         tip = acting.session.scalars(select(Tip).where(Tip.case_id == walk.case_id)).one()

@@ -41,6 +41,7 @@ def _record(office: TestOffice, case_id: uuid.UUID, action: Action, login: str =
         return recorded.id
 
 
+@pytest.mark.rule("paper-second")
 def test_paper_recorded_against_another_version_of_the_case_carries_nothing(office: TestOffice) -> None:
     case_id = Journey(office).proposed().case_id
     paper_id = _record(office, case_id, Action.APPROVE_DOCKETING)
@@ -78,6 +79,7 @@ def test_whoever_is_said_to_have_signed_is_told_twice(office: TestOffice) -> Non
     assert {"paper.recorded", "paper.confirmed"} <= set(told)
 
 
+@pytest.mark.rule("field-after-docket")
 def test_plan_that_starts_before_docketing_is_refused(office: TestOffice) -> None:
     walk = Journey(office).planned()
     with office.acting("fan") as acting:

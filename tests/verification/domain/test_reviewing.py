@@ -129,6 +129,7 @@ def test_application_opens_to_the_unit_and_to_the_case_and_starts_thirty_days(wa
         assert walk.office.staff_id("director") in set(acting.session.scalars(told))
 
 
+@pytest.mark.rule("reg-17-objection")
 def test_the_thirtieth_day_is_in_time_and_the_next_is_not(walk: Reviewing) -> None:
     last = walk.today + timedelta(days=30)
     walk.applied(received_on=last)
@@ -157,6 +158,7 @@ def test_nothing_is_applied_for_before_delivery(office: TestOffice) -> None:
         walk.applied()
 
 
+@pytest.mark.rule("reg-17-apart")
 def test_reviewers_had_no_part_in_the_case(walk: Reviewing) -> None:
     walk.applied()
     for login, rule in (("du", "reg-17-apart"), ("fan", "reg-17-apart")):
@@ -251,6 +253,7 @@ def test_revoked_conclusion_reopens_the_case_and_lets_its_items_fall(walk: Revie
     assert walk.review.conclusion_id != revoked.id
 
 
+@pytest.mark.rule("reg-17-review")
 def test_case_is_not_closed_while_a_review_is_open(walk: Reviewing) -> None:
     _answered(walk)
     walk.applied()

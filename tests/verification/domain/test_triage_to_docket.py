@@ -103,6 +103,7 @@ def test_tip_for_the_alternate_desk_opens_there_and_not_at_the_desk(office: Test
     assert _open(office, tip_id, "alternate") == 2
 
 
+@pytest.mark.rule("tip-category")
 def test_accept_without_category_is_refused_by_its_rule(office: TestOffice) -> None:
     tip_id, _receipt = office.send_tip()
     version = _open(office, tip_id)
@@ -198,6 +199,7 @@ def test_brief_with_copied_wording_or_a_phone_number_is_stopped(office: TestOffi
     assert set(phone_error.value.errors) == {"brief"}
 
 
+@pytest.mark.rule("reg-5")
 def test_case_on_a_body_the_county_cannot_inspect_is_refused(office: TestOffice) -> None:
     case_id = _draft_case(office, "tax")
     with pytest.raises(Refused) as refused:
@@ -233,6 +235,7 @@ def test_brief_opens_for_its_readers_only(office: TestOffice) -> None:
             casework.read_brief(acting, acting.session.get_one(Case, case_id))
 
 
+@pytest.mark.rule("overlap-reason")
 def test_second_inspection_of_the_same_unit_needs_a_written_reason(office: TestOffice) -> None:
     first, second = _draft_case(office), _draft_case(office)
     _propose(office, first)
@@ -265,6 +268,7 @@ def test_identity_opens_for_two_and_shows_in_the_mailbox(office: TestOffice) -> 
     assert open_mailbox(office.intake, receipt=receipt).identity_opened
 
 
+@pytest.mark.rule("clock-triage-p1", "clock-notice")
 def test_announce_starts_clocks_and_tells_the_desk_once(office: TestOffice) -> None:
     tip_id, _receipt = office.send_tip(urgent=True)
     for _ in range(2):

@@ -136,6 +136,7 @@ def file_of(database: Database) -> bytes:
     return b"".join(each.read_bytes() for each in path.parent.glob(f"{path.name}*"))
 
 
+@pytest.mark.rule("destroy-two")
 def test_who_asks_cannot_agree_but_can_withdraw(desk: Desk, sent: Sent) -> None:
     fan = desk.person("fan")
     decision = ask(fan, sent)
@@ -188,6 +189,7 @@ def test_reason_is_needed_and_what_was_typed_stays(desk: Desk, sent: Sent) -> No
         assert session.scalars(select(func.count()).select_from(Destruction)).one() == 0
 
 
+@pytest.mark.rule("destroy-evidence")
 def test_file_that_a_case_team_works_with_stays(desk: Desk, sent: Sent) -> None:
     walk = Journey(desk.office).docketed()
     decision = ask(desk.person("fan"), sent)
