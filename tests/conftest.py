@@ -25,8 +25,8 @@ from tests.support import browser as browsers
 from tests.support import machine, schema
 from tests.support.demo import RunningDemo
 from tests.support.mutation import law_without
-from tests.support.office import FoundedOffice, TestOffice, found_in_file, make_office
-from tests.support.postgres import PostgresServer, PostgresUrls
+from tests.support.office import FoundedOffice, TestOffice, found_in
+from tests.support.postgres import TEMPLATE, PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess
 from verification.migrations import chain
@@ -128,11 +128,25 @@ def rng(chance: random.Random) -> Rng:
 
 
 @pytest.fixture(scope="session")
-def founded_office(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> FoundedOffice:
+def founded_in_file(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> FoundedOffice:
     """The office that every SQLite database of a test is a copy of."""
-    file = tmp_path_factory.mktemp("founded") / "office.sqlite3"
-    schema.copy_sqlite(sqlite_template, to=file)
-    return found_in_file(file, clock=FixedClock(BEGINNING), chance=random.Random(SEED))
+    folder = tmp_path_factory.mktemp("founded")
+    url = schema.copy_sqlite(sqlite_template, to=folder / "office.sqlite3")
+    return _founded(str(folder / "office.sqlite3"), url, folder)
+
+
+@pytest.fixture(scope="session")
+def founded_on_postgres(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> FoundedOffice:
+    """The office that every PostgreSQL database of a test with an office is a copy of."""
+    name = postgres_server.create()
+    return _founded(name, postgres_server.url(name), tmp_path_factory.mktemp("founded"))
+
+
+def _founded(source: str, url: str, folder: Path) -> FoundedOffice:
+    database, clock, chance = Database(url), FixedClock(BEGINNING), random.Random(SEED)
+    return found_in(source, database, clock=clock, chance=chance, blob_dir=folder / "blobs")
 
 
 @pytest.fixture
@@ -144,10 +158,11 @@ def office(
     request: pytest.FixtureRequest,
 ) -> TestOffice:
     """A founded office with staff and real keys, on each kind of database."""
+    where = "founded_in_file" if database.is_sqlite else "founded_on_postgres"
+    founded: FoundedOffice = request.getfixturevalue(where)
     if database.is_sqlite:
-        founded: FoundedOffice = request.getfixturevalue("founded_office")
-        return founded.copied(database, clock=clock, chance=chance, blob_dir=tmp_path / "blobs")
-    return make_office(database, clock=clock, rng=chance.randbytes, blob_dir=tmp_path / "blobs")
+        founded.copied_file(database)
+    return founded.standing_in(database, clock=clock, chance=chance, blob_dir=tmp_path / "blobs")
 
 
 # --- databases ---------------------------------------------------------------------------------------------
@@ -166,9 +181,13 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_urls(postgres_server: PostgresServer) -> Iterator[PostgresUrls]:
-    """A migrated database as its owner and as the two apps' roles."""
-    name = postgres_server.create()
+def postgres_urls(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> Iterator[PostgresUrls]:
+    """A migrated database as its owner and as the two apps' roles; with an office where a test wants one."""
+    template = TEMPLATE
+    if "office" in request.fixturenames:
+        founded: FoundedOffice = request.getfixturevalue("founded_on_postgres")
+        template = founded.source
+    name = postgres_server.create(copy_of=template)
     yield postgres_server.urls(name)
     postgres_server.drop(name)
 

@@ -180,19 +180,27 @@ class TestOffice:
 
 @dataclass(frozen=True, slots=True)
 class FoundedOffice:
-    """An office in a file, founded once and copied for each test: it takes a seventh of a second."""
+    """An office founded once, whose database is copied for each test: founding takes a seventh of a second.
 
-    file: Path
+    source: the SQLite file, or the name of the PostgreSQL database, that is copied.
+    """
+
+    source: str
     root: SigningKey
     keys: OfficeKeys
     chance: tuple[object, ...]
 
-    def copied(self, database: Database, *, clock: FixedClock, chance: Random, blob_dir: Path) -> TestOffice:
-        """The same office in ``database``, an SQLite file that nobody has opened yet."""
+    def copied_file(self, database: Database) -> None:
+        """Lay the same office into ``database``, an SQLite file that nobody has opened yet."""
         assert database.url.database is not None
         path = Path(database.url.database)
         assert not path.with_name(f"{path.name}-wal").exists(), "opened before the office was founded"
-        shutil.copyfile(self.file, path)
+        shutil.copyfile(self.source, path)
+
+    def standing_in(
+        self, database: Database, *, clock: FixedClock, chance: Random, blob_dir: Path
+    ) -> TestOffice:
+        """The office of a database that is a copy of the founded one."""
         chance.setstate(self.chance)
         with database.read() as session:
             units = {unit.code: unit for unit in session.scalars(select(Unit))}
@@ -204,14 +212,16 @@ class FoundedOffice:
         )
 
 
-def found_in_file(file: Path, *, clock: FixedClock, chance: Random) -> FoundedOffice:
-    """Found an office in a migrated SQLite file."""
-    database = Database(f"sqlite:///{file}")
-    made = make_office(database, clock=clock, rng=chance.randbytes, blob_dir=file.parent / "blobs")
-    with database.upkeep() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def found_in(
+    source: str, database: Database, *, clock: FixedClock, chance: Random, blob_dir: Path
+) -> FoundedOffice:
+    """Found an office in a migrated database, and let go of it."""
+    made = make_office(database, clock=clock, rng=chance.randbytes, blob_dir=blob_dir)
+    if database.is_sqlite:
+        with database.upkeep() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.dispose()
-    return FoundedOffice(file, made.root, made.keys, chance.getstate())
+    return FoundedOffice(source, made.root, made.keys, chance.getstate())
 
 
 def make_office(

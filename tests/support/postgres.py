@@ -82,11 +82,11 @@ class PostgresServer:
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         migrate(self.url(TEMPLATE))
 
-    def create(self, *, empty: bool = False) -> str:
-        """A new database, migrated unless ``empty``; returns its name."""
+    def create(self, *, empty: bool = False, copy_of: str = TEMPLATE) -> str:
+        """A new database, migrated unless ``empty``; returns its name. copy_of: one that nobody is in now."""
         self._count += 1
         name = f"t{self._count}"
-        template = sql.Identifier("template0" if empty else TEMPLATE)
+        template = sql.Identifier("template0" if empty else copy_of)
         self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
         return name
 
