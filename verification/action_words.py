@@ -79,4 +79,13 @@ ACTIONS: dict[Action, LazyString] = {
     Action.SEND_REFERRAL: _l("Record that it was sent"),
     Action.RECORD_RECEIPT: _l("Record the receipt"),
     Action.RECORD_OUTCOME: _l("Record the outcome"),
+    Action.PROPOSE_USE: _l("Propose it for approval"),
+    Action.APPROVE_USE: _l("Approve this use"),
+    Action.RETURN_USE: _l("Return this use"),
+    Action.SEND_USE: _l("Record that the paper was sent"),
+    Action.CONFIRM_USE: _l("Confirm receipt of the paper"),
+    Action.RECORD_USE_RECEIPT: _l("Record the receipt of the paper"),
+    Action.REPLY_USE: _l("Answer the paper"),
+    Action.RECORD_USE_OUTCOME: _l("Record what came back"),
+    Action.WITHDRAW_USE: _l("Withdraw it"),
 }

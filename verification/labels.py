@@ -22,6 +22,8 @@ from verification.models import (
     InterestKind,
     ItemState,
     Matter,
+    MeasureKind,
+    MeasureState,
     Method,
     RecordKind,
     ReferralState,
@@ -115,6 +117,36 @@ MATTERS: dict[Matter, LazyString] = {
     Matter.OTHER_CRIME: _l("Another crime"),
 }
 
+#: What is made of a conclusion.
+MEASURE_KINDS: dict[MeasureKind, LazyString] = {
+    MeasureKind.COMMENDATION: _l("Commendation"),
+    MeasureKind.INCENTIVE: _l("Incentive"),
+    MeasureKind.CRITICISM: _l("Criticism by circular"),
+    MeasureKind.ACCOUNTABILITY: _l("Proposal to hold to account"),
+    MeasureKind.PUBLISH_CASE: _l("Publication of a criticised case"),
+    MeasureKind.PUBLISH_OVERDUE: _l("Publication of overdue figures"),
+    MeasureKind.CLEARING: _l("Clearing a name"),
+    MeasureKind.TALK: _l("Talk with those in charge"),
+    MeasureKind.ORDER: _l("Order to correct"),
+    MeasureKind.ADVICE: _l("Policy advice"),
+    MeasureKind.CHANGE: _l("Proposal to change or revoke a document"),
+    MeasureKind.RESEARCH: _l("Research report"),
+    MeasureKind.ASSISTANCE: _l("Letter of assistance"),
+    MeasureKind.ENFORCEMENT: _l("Hand-over to law-enforcement supervision"),
+    MeasureKind.RECORD_REVIEW: _l("Hand-over to document review"),
+}
+
+#: States of a use of a conclusion.
+MEASURE_STATES: dict[MeasureState, LazyString] = {
+    MeasureState.DRAFT: _l("Written, not sent"),
+    MeasureState.PROPOSED: _l("Waits for approval"),
+    MeasureState.APPROVED: _l("Approved, to be sent"),
+    MeasureState.SENT: _l("Sent, not confirmed"),
+    MeasureState.RECEIVED: _l("Receipt confirmed"),
+    MeasureState.ANSWERED: _l("Answer received"),
+    MeasureState.WITHDRAWN: _l("Not pursued"),
+}
+
 #: Where a case comes from.
 CASE_SOURCES: dict[CaseSource, LazyString] = {
     CaseSource.TIP: _l("Tips"),
@@ -164,6 +196,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.REVIEW: _l("Review"),
     SubjectKind.ASSIGNMENT: _l("Assignment"),
     SubjectKind.REFERRAL: _l("Referral"),
+    SubjectKind.MEASURE: _l("Use of a conclusion"),
 }
 
 #: How urgent.
@@ -294,6 +327,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     for table in (
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
         ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
+        MEASURE_KINDS, MEASURE_STATES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,

@@ -21,6 +21,7 @@ from verification.models import (
     AssignmentState,
     CaseState,
     ItemState,
+    MeasureState,
     ReferralState,
     ReviewState,
     Role,
@@ -109,7 +110,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     assert by_role[Role.HEAD] == {
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
-        "reopen-case", "answer-again",
+        "reopen-case", "answer-again", "approve-use", "return-use",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -120,7 +121,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
-        "record-outcome",
+        "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
+        "record-use-outcome",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -129,10 +131,12 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
         "report-item", "apply-review", "sign-assignment", "hand-back-assignment", "reply-assignment",
+        "confirm-use", "reply-use",
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
-        "deliver-decision", "send-referral", "record-receipt", "record-outcome",
+        "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
+        "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
     }  # fmt: skip
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
@@ -166,7 +170,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
-        AssignmentState.ISSUED, ReferralState.FOUND,
+        AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -41,6 +41,7 @@ from verification.demo.review_steps import enter_reviews
 from verification.demo.stage import Stage
 from verification.demo.stories import CaseStory, TipStory, read_stories
 from verification.demo.tip_steps import TipSteps
+from verification.demo.use_steps import enter_uses
 from verification.domain.reading import take_note
 from verification.jobs.cleaning.cleaner import Cleaner
 from verification.jobs.running import Workbench
@@ -170,6 +171,7 @@ def enter_stories(
     enter_light(stage, album, tip_steps.played, diary)
     enter_reviews(runs, diary)
     enter_referrals(runs, diary)
+    enter_uses(runs, diary)
     return tip_steps
 
 

@@ -21,7 +21,16 @@ from verification.domain.items import FOR_UNIT, deliveries_for_unit, items_for_u
 from verification.domain.readers import renew_case_key
 from verification.keys.addressees import of_unit
 from verification.keys.records import open_whole_records, regrant, wrap_to
-from verification.models import Assignment, AssignmentReply, Case, Exhibit, ItemReport, Review, Unit
+from verification.models import (
+    Assignment,
+    AssignmentReply,
+    Case,
+    Exhibit,
+    ItemReport,
+    Measure,
+    Review,
+    Unit,
+)
 from verification.policy.permissions import Permission
 
 CASES_AT_ONCE: Final = 100
@@ -38,6 +47,7 @@ _OF_UNITS: Final = tuple(
             {"application"},
             {"title", "text", "questions", "ask"},
             {"answers"},
+            {"answer"},
             {"name", "type", "bytes", "place", "note", "parts"},
         ),
     )
@@ -112,6 +122,9 @@ def _papers_of(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
     yield from (row.body_id for row in replies)
     notes = (*(row.note_id for row in assigned), *(row.returned_note_id for row in replies))
     yield from (note for note in notes if note is not None)
+    sent = select(Measure).where(Measure.unit_id == unit_id, Measure.sent_on.is_not(None))
+    for paper in session.scalars(sent):
+        yield from (part for part in (paper.body_id, paper.answer_id) if part is not None)
     brought = select(Exhibit.meta_id).where(
         or_(
             Exhibit.item_report_id.in_([report.id for report in reports]),

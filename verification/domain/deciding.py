@@ -51,14 +51,14 @@ def carry_out(acting: Acting, case: Case, review: Review) -> None:
 def hand_to_unit(acting: Acting, case: Case, review: Review) -> None:
     """The decision opens to the unit that applied; a changed conclusion to every unit of the case."""
     assert review.decision_id is not None  # it was proposed with its words
-    _regrant(acting, review.decision_id, review.unit_id)
+    give_to_unit(acting, review.decision_id, review.unit_id)
     conclusion = _made_by(acting, review)
     if conclusion is None:
         return
     conclusion.delivered_on, conclusion.delivered_by = review.delivered_on, review.delivered_by
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id).order_by(CaseUnit.unit_id)
     for unit_id in acting.session.scalars(units):
-        _regrant(acting, conclusion.unit_version_id, unit_id)
+        give_to_unit(acting, conclusion.unit_version_id, unit_id)
 
 
 def _change(acting: Acting, case: Case, review: Review) -> None:
@@ -113,7 +113,8 @@ def _made_by(acting: Acting, review: Review) -> Conclusion | None:
     return acting.session.scalars(query).one_or_none()
 
 
-def _regrant(acting: Acting, object_id: uuid.UUID, unit_id: uuid.UUID) -> None:
+def give_to_unit(acting: Acting, object_id: uuid.UUID, unit_id: uuid.UUID) -> None:
+    """Let a unit open a paper that was written for one. Raises Tampered for any other paper."""
     # A row can be rewritten to point at another text; what was sealed says whom it is for.
     if acting.open(object_id).get("for") != FOR_UNIT:
         raise Tampered("not the unit's version")

@@ -59,6 +59,13 @@ class Inputs:
             self.errors[name] = _l("Please choose a later date.")
         return value
 
+    def past_day(self, name: str, value: date | None, *, today: date, least: date | None = None) -> date:
+        """A date of what has happened: not after ``today``, and not before ``least``."""
+        found = self.day(name, value, today=today, least=least)
+        if found > today:
+            self.errors[name] = _l("This lies in the future.")
+        return found
+
     def among(self, name: str, value: T | None, known: Collection[T]) -> T | None:
         """One of ``known``."""
         if value is None or value not in known:

@@ -15,7 +15,16 @@ from sqlalchemy import select
 
 from verification.domain.acting import Acting
 from verification.errors import NotHere, StaleSubject
-from verification.models import Allegation, Assignment, Case, RectificationItem, Referral, Review, Task
+from verification.models import (
+    Allegation,
+    Assignment,
+    Case,
+    Measure,
+    RectificationItem,
+    Referral,
+    Review,
+    Task,
+)
 from verification.workflow.apply import FOR_CHANGE
 
 
@@ -34,7 +43,13 @@ def locked_case(acting: Acting, case_id: uuid.UUID, *, version: int | None = Non
 
 
 OfCase: TypeAlias = (
-    type[Task] | type[Allegation] | type[RectificationItem] | type[Review] | type[Assignment] | type[Referral]
+    type[Task]
+    | type[Allegation]
+    | type[RectificationItem]
+    | type[Review]
+    | type[Assignment]
+    | type[Referral]
+    | type[Measure]
 )
 
 

@@ -31,6 +31,7 @@ from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
 from verification.models import Case, CaseState, CaseUnit, Exhibit, ExhibitSource, PaperAct, StaffNotice
 from verification.policy.actors import Actor, actor_for
+from verification.policy.uses import APPROVER, USES
 from verification.workflow.facts import Facts
 from verification.workflow.guards import not_recused
 from verification.workflow.states import SUBJECT_MODELS, Action, SubjectKind
@@ -45,7 +46,7 @@ class _Signature:
 
 
 #: What of a case can be signed for, beside the case itself.
-_OF_CASE = (SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT)
+_OF_CASE = (SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ def signable(acting: Acting, case: Case) -> list[Signable]:
         for action, form in PAPER_FORMS.items()
         for row in rows[form.kind]
         if (form.kind, row.state, action) in BY_STATE_AND_ACTION
+        # A paper that went to an organ has no liaison who could sign for it here.
+        if not (form.kind is SubjectKind.MEASURE and form.of_unit and row.unit_id is None)
     ]
 
 
@@ -96,6 +99,8 @@ def may_sign(acting: Acting, one: Signable, actor: Actor) -> bool:
     """Whether ``actor`` is somebody who signs this: by role, and for a unit's act of that very unit."""
     if not actor.may(one.form.permission):
         return False
+    if one.form.kind is SubjectKind.MEASURE and not one.form.of_unit:
+        return APPROVER[USES[one.subject.kind].approval] in actor.roles
     if not one.form.of_unit:
         return True
     if one.form.kind is not SubjectKind.CASE:

@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from verification.domain import assigning, casework, conclusions, planning, rectification, reviewing
+from verification.domain import assigning, casework, conclusions, planning, rectification, reviewing, using
 from verification.domain.acting import Acting
 from verification.domain.reviewing import Proposal
 from verification.models import Exhibit, Finding, ReviewOutcome
@@ -145,8 +145,12 @@ def _reply(acting: Acting, row: Any, said: Said) -> object:
     )
 
 
-_CASE, _ITEM, _REVIEW, _ASSIGNMENT = (
-    SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT,
+def _answer_paper(acting: Acting, row: Any, said: Said) -> object:
+    return using.reply_use(acting, measure_id=row.id, version=row.version, text=said.note)
+
+
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE = (
+    SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE,
 )  # fmt: skip
 
 PAPER_FORMS: dict[Action, PaperForm] = {
@@ -204,4 +208,12 @@ PAPER_FORMS: dict[Action, PaperForm] = {
     Action.REPLY_ASSIGNMENT: _form(
         _ASSIGNMENT, Permission.ASSIGNMENT_ANSWER, _reply, Part.ANSWERS, Part.ENCLOSURES, of_unit=True
     ),
+    Action.APPROVE_USE: _form(_USE, Permission.USE_APPROVE, _plain(using.approve_use, "measure_id")),
+    Action.RETURN_USE: _form(
+        _USE, Permission.USE_APPROVE, _noted(using.return_use, "measure_id"), Part.NOTE
+    ),
+    Action.CONFIRM_USE: _form(
+        _USE, Permission.USE_ANSWER, _plain(using.confirm_use, "measure_id"), of_unit=True
+    ),
+    Action.REPLY_USE: _form(_USE, Permission.USE_ANSWER, _answer_paper, Part.NOTE, of_unit=True),
 }  # fmt: skip

@@ -87,7 +87,7 @@ def send_referral(
     row, _case = _referral_with_case(acting, referral_id)
     inputs = Inputs()
     letter = inputs.text("number", number, most=NUMBER_CHARACTERS, needed=False)
-    day = _past_day(acting, inputs, "sent_on", sent_on, least=row.found_on)
+    day = inputs.past_day("sent_on", sent_on, today=acting.sealing.day, least=row.found_on)
     inputs.done()
     acting.apply(
         SubjectKind.REFERRAL,
@@ -109,7 +109,7 @@ def record_receipt(
     row, case = _referral_with_case(acting, referral_id)
     inputs = Inputs()
     words = inputs.text("note", note, most=MEDIUM)
-    day = _past_day(acting, inputs, "received_on", received_on)
+    day = inputs.past_day("received_on", received_on, today=acting.sealing.day)
     inputs.done()
     acting.apply(
         SubjectKind.REFERRAL,
@@ -131,7 +131,7 @@ def record_outcome(
     row, case = _referral_with_case(acting, referral_id)
     inputs = Inputs()
     words = inputs.text("note", note, most=LONG)
-    day = _past_day(acting, inputs, "outcome_on", outcome_on, least=row.received_on)
+    day = inputs.past_day("outcome_on", outcome_on, today=acting.sealing.day, least=row.received_on)
     inputs.done()
     acting.apply(
         SubjectKind.REFERRAL,
@@ -164,15 +164,6 @@ def read_referrals(acting: Acting, rows: Sequence[Referral]) -> list[ReadReferra
         )
         for row in rows
     ]
-
-
-def _past_day(
-    acting: Acting, inputs: Inputs, name: str, value: date | None, *, least: date | None = None
-) -> date:
-    day = inputs.day(name, value, today=acting.sealing.day, least=least)
-    if day > acting.sealing.day:
-        inputs.wrong(name, _l("This lies in the future."))
-    return day
 
 
 def _referral_with_case(acting: Acting, referral_id: uuid.UUID) -> tuple[Referral, Case]:

@@ -33,6 +33,7 @@ from verification.models.fieldwork import (
     TaskState,
 )
 from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
+from verification.models.measure import Measure, MeasureKind, MeasureState
 from verification.models.outcome import (
     Conclusion,
     ItemReport,
@@ -92,6 +93,9 @@ __all__ = [
     "ItemState",
     "KeyWrap",
     "Matter",
+    "Measure",
+    "MeasureKind",
+    "MeasureState",
     "Method",
     "NoteKind",
     "PaperAct",

@@ -14,6 +14,7 @@ from verification.models import (
     Assignment,
     Case,
     Deadline,
+    Measure,
     RectificationItem,
     Referral,
     Review,
@@ -76,5 +77,6 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(Review.case_id).where(Review.id == subject_id),
         select(Assignment.case_id).where(Assignment.id == subject_id),
         select(Referral.case_id).where(Referral.id == subject_id),
+        select(Measure.case_id).where(Measure.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

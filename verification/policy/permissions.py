@@ -55,6 +55,10 @@ class Permission(StrEnum):
     ASSIGNMENT_CHECK = "assignment:check"
     MATTER_NOTE = "matter:note"
     MATTER_REFER = "matter:refer"
+    USE_WRITE = "use:write"
+    USE_APPROVE = "use:approve"
+    USE_SEND = "use:send"
+    USE_ANSWER = "use:answer"
     CASE_CLOSE = "case:close"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
@@ -95,6 +99,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.REVIEW_DELIVER,
             P.MATTER_NOTE,
             P.MATTER_REFER,
+            P.USE_WRITE,
+            P.USE_SEND,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -113,11 +119,16 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.REVIEW_DELIVER,
             P.MATTER_NOTE,
             P.MATTER_REFER,
+            P.USE_WRITE,
+            P.USE_APPROVE,
+            P.USE_SEND,
             P.PAPER_RECORD,
         }
     ),
     Role.HEAD: frozenset(
-        _EVERYBODY | _READER | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE, P.REVIEW_NAME, P.REVIEW_DECIDE}
+        _EVERYBODY
+        | _READER
+        | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE, P.REVIEW_NAME, P.REVIEW_DECIDE, P.USE_APPROVE}
     ),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
     Role.INSPECTOR: frozenset(
@@ -137,7 +148,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.REVIEWER: frozenset(
         _EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER, P.MATTER_NOTE}
     ),
-    Role.LIAISON: frozenset(_EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY, P.ASSIGNMENT_ANSWER}),
+    Role.LIAISON: frozenset(
+        _EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY, P.ASSIGNMENT_ANSWER, P.USE_ANSWER}
+    ),
     Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),
     Role.SECURITY: frozenset(_EVERYBODY | {P.STAFF_ADMIN}),

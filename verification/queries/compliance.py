@@ -30,6 +30,7 @@ from verification.models import (
     FieldRecord,
     FieldRecordStaff,
     ItemState,
+    Measure,
     PaperAct,
     Plan,
     RecordKind,
@@ -45,6 +46,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy.burden import Burden
+from verification.policy.uses import USES, Approval
 from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
 
@@ -272,6 +274,7 @@ class Sheet:
             received = sum(day is not None for day in matters)
             rules = ("reg-23", "refer-unhindered", "refer-receipt")
             yield self._counted(StepCode.REFERRED, rules, received, len(matters), CaseState.CLOSED)
+        yield from self._uses()
         states = self._session.scalars(select(Tip.state).where(Tip.case_id == self._case.id)).all()
         answered = sum(state is TipState.ANSWERED for state in states)
         yield self._counted(
@@ -282,6 +285,24 @@ class Sheet:
         yield self._step(
             StepCode.CLOSED, ("close-items", "close-answered"), closed_at is not None, CaseState.CLOSED,
             on=closed_at,
+        )  # fmt: skip
+
+    def _uses(self) -> Iterable[Step]:
+        """What was sent of it that needs an approval, and had one of somebody else."""
+        kinds = [kind for kind, use in USES.items() if use.approval is not Approval.NONE]
+        sent = self._session.scalars(
+            select(Measure).where(
+                Measure.case_id == self._case.id, Measure.sent_on.is_not(None), Measure.kind.in_(kinds)
+            )
+        ).all()
+        if not sent:
+            return
+        approved = [row for row in sent if row.approved_by not in (None, row.written_by)]
+        yield self._counted(
+            StepCode.USES_APPROVED, ("reg-21", "use-separate"), len(approved), len(sent), CaseState.DRAFT,
+            on=max((row.approved_at for row in approved if row.approved_at), default=None),
+            people=[row.approved_by for row in approved],
+            paper=(Action.APPROVE_USE,),
         )  # fmt: skip
 
     # --- how a line is made ------------------------------------------------------------------------------

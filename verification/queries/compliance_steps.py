@@ -44,6 +44,7 @@ class StepCode(StrEnum):
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
     REFERRED = "referred"
+    USES_APPROVED = "uses-approved"
     ANSWERED = "answered"
     CLOSED = "closed"
     COVERED = "covered"

@@ -43,6 +43,8 @@ from verification.web import (
     tips,
     unit_assignments,
     unit_desk,
+    unit_uses,
+    uses,
     viewer,
 )
 
@@ -84,4 +86,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     unit_assignments.blueprint,
     assignments.blueprint,
     programmes.blueprint,
+    uses.blueprint,
+    unit_uses.blueprint,
 )

@@ -19,6 +19,7 @@ from verification.queries.boards import (
 )
 from verification.queries.destructions import waiting_for_decision
 from verification.queries.reviews import waiting_reviews
+from verification.queries.uses import uses_to_decide
 from verification.web.office import acting_in, office, visitor
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -68,6 +69,7 @@ def approvals_page(problem: Problem) -> ResponseReturnValue:
             destructions=waiting_for_decision(acting) if person.may(Permission.FILE_DESTROY) else [],
             backup_days=office().settings.backup_days,
             reviews=waiting_reviews(acting),
+            uses=uses_to_decide(acting),
             openings=openings_to_agree(acting) if person.may(Permission.IDENTITY_AGREE) else [],
             actions={action.value: ACTIONS[action] for action in Action}, problem=problem,
         )  # fmt: skip

@@ -21,6 +21,7 @@ from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
 from verification.domain.referring import referrals_of
+from verification.domain.using import uses_of
 from verification.labels import label
 from verification.models import Case, CaseState, Programme
 from verification.policy.codes import CATEGORIES
@@ -158,6 +159,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
+        uses=len(uses_of(acting, case.id)),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
     )  # fmt: skip
 

@@ -52,6 +52,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.VERIFIED: _l("Rectification verified by the team"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
     StepCode.REFERRED: _l("Duty violations and crimes handed over, with a receipt"),
+    StepCode.USES_APPROVED: _l("What was made of the conclusion was approved before it was sent"),
     StepCode.ANSWERED: _l("Every informant was answered"),
     StepCode.CLOSED: _l("Closed"),
     StepCode.COVERED: _l("A docketed programme and its approved plan cover it"),

@@ -52,6 +52,7 @@ _OF_CASES = (
     "programmes",
     "referrals",
     "openings",
+    "uses",
 )
 
 MENU: tuple[MenuItem, ...] = (
@@ -61,7 +62,12 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
     MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity", "reviews")),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),
-    MenuItem("unit_desk.show", _l("Our unit"), (Permission.UNIT_DESK,), ("unit_desk", "unit_assignments")),
+    MenuItem(
+        "unit_desk.show",
+        _l("Our unit"),
+        (Permission.UNIT_DESK,),
+        ("unit_desk", "unit_assignments", "unit_uses"),
+    ),
     MenuItem("audit_pages.show", _l("Audit trail"), (Permission.AUDIT_READ,), ("audit_pages",)),
     MenuItem("admin.queue", _l("Jobs"), (Permission.QUEUE_ADMIN,), ("admin",)),
     MenuItem("staff.show", _l("Staff"), (Permission.STAFF_ADMIN,), ("staff",)),

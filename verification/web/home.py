@@ -18,6 +18,7 @@ from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
 from verification.queries.reviews import ReviewCard, waiting_reviews
+from verification.queries.uses import UseCard, uses_to_decide
 from verification.web.office import acting_in
 from verification.web.routing import PUBLIC, route
 from verification.web.words import exists
@@ -48,11 +49,12 @@ class Board:
     reviews: list[ReviewCard] = field(default_factory=list)
     assignments: list[AssignmentCard] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
+    uses: list[UseCard] = field(default_factory=list)
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
-        decide = (self.decide, self.papers, self.openings, self.reviews, self.assignments)
+        decide = (self.decide, self.papers, self.openings, self.reviews, self.assignments, self.uses)
         tiles = [tile for tile in self.tiles if tile.count]
         return not any((*decide, self.urgent, self.go_on, self.tasks, tiles))
 
@@ -71,7 +73,7 @@ def healthz() -> ResponseReturnValue:
 
 
 def _board(acting: Acting) -> Board:
-    board, may = Board(reviews=waiting_reviews(acting)), acting.actor.may
+    board, may = Board(reviews=waiting_reviews(acting), uses=uses_to_decide(acting)), acting.actor.may
     if may(Permission.TIP_LIST):
         _add_desk(acting, board)
     if any(may(permission) for permission in boards.DECISIONS):

@@ -18,6 +18,7 @@ from verification.domain.exhibits import NewExhibit
 from verification.domain.paper import Signable
 from verification.domain.paper_forms import Fields, Part
 from verification.errors import NotHere
+from verification.labels import label
 from verification.models import Case, Finding, PaperAct, Role, Staff, Unit
 from verification.policy.actors import actor_for
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
@@ -151,6 +152,8 @@ def _choices(acting: Acting, case: Case) -> list[_Choice]:
 def _about(one: Signable, units: dict[uuid.UUID, str]) -> str:
     if one.form.kind is SubjectKind.CASE:
         return ""
+    if one.form.kind is SubjectKind.MEASURE:
+        return str(label(one.subject.kind))
     unit = units[one.subject.unit_id]
     return f"{one.subject.ordinal}. {unit}" if one.form.kind is SubjectKind.ITEM else unit
 

@@ -28,6 +28,7 @@ from verification.queries.items import (
     reports_for_unit,
 )
 from verification.queries.reviews import application_of, may_apply
+from verification.queries.uses import uses_for_unit
 from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
 from verification.web.forms import Typed
 from verification.web.loaders import load_item
@@ -57,6 +58,7 @@ def show() -> ResponseReturnValue:
             delivered=deliveries(acting, unit.id),
             assigned=assignments_for_unit(acting, unit.id),
             units_turn=UNITS_TURN,
+            papers=uses_for_unit(acting, unit.id),
         )
 
 

@@ -25,6 +25,7 @@ from verification.labels import code_label, label
 from verification.models import NoteKind, RectificationItem, Unit
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.policy.permissions import Permission
+from verification.policy.uses import ORGANS
 from verification.web.office import visitor_or_none
 from verification.workflow.states import Action, SubjectKind
 
@@ -36,6 +37,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.ITEM: ("rectification.item", "item_id"),
     SubjectKind.REVIEW: ("reviews.show", "review_id"),
     SubjectKind.ASSIGNMENT: ("assignments.show", "assignment_id"),
+    SubjectKind.MEASURE: ("uses.show", "measure_id"),
 }
 
 #: Where a unit's liaison reads the same.
@@ -43,6 +45,7 @@ UNIT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.ITEM: ("unit_desk.item", "item_id"),
     SubjectKind.REVIEW: ("unit_desk.show", ""),
     SubjectKind.ASSIGNMENT: ("unit_assignments.show", "assignment_id"),
+    SubjectKind.MEASURE: ("unit_uses.show", "measure_id"),
 }
 
 #: Who informants say they are.
@@ -181,6 +184,11 @@ def channel_name(code: str | None) -> LazyString | str:
     return code_label(CHANNELS, code)
 
 
+def organ_name(code: str | None) -> LazyString | str:
+    """Who receives a paper, where it is no unit of ours."""
+    return code_label(ORGANS, code)
+
+
 def reason_name(code: str | None) -> LazyString | str:
     """A reason for declining in words."""
     return code_label(DECLINE_REASONS, code)
@@ -249,6 +257,7 @@ GLOBALS = {
     "unit_options": unit_options,
     "category_name": category_name,
     "channel_name": channel_name,
+    "organ_name": organ_name,
     "reason_name": reason_name,
     "action_name": action_name,
     "note_name": note_name,

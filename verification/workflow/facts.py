@@ -24,6 +24,7 @@ from verification.models import (
     Conclusion,
     Exhibit,
     FieldRecord,
+    Measure,
     PaperAct,
     Plan,
     PlanUnit,
@@ -206,6 +207,8 @@ class Facts:
             people |= {item.ordered_by, item.verified_by}
         for referral in self.session.scalars(select(Referral).where(Referral.case_id == case.id)):
             people |= {referral.found_by, referral.sent_by}
+        for use in self.session.scalars(select(Measure).where(Measure.case_id == case.id)):
+            people |= {use.written_by, use.approved_by, use.sent_by}
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
         return frozenset(person for person in people if person is not None)

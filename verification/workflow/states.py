@@ -16,6 +16,8 @@ from verification.models import (
     Case,
     CaseState,
     ItemState,
+    Measure,
+    MeasureState,
     RectificationItem,
     Referral,
     ReferralState,
@@ -25,7 +27,16 @@ from verification.models import (
     TaskState,
 )
 
-AnyState = TipState | CaseState | TaskState | ItemState | ReviewState | AssignmentState | ReferralState
+AnyState = (
+    TipState
+    | CaseState
+    | TaskState
+    | ItemState
+    | ReviewState
+    | AssignmentState
+    | ReferralState
+    | MeasureState
+)
 
 
 class SubjectKind(StrEnum):
@@ -38,6 +49,7 @@ class SubjectKind(StrEnum):
     REVIEW = "review"
     ASSIGNMENT = "assignment"
     REFERRAL = "referral"
+    MEASURE = "measure"
 
 
 class Subject(Protocol):
@@ -55,6 +67,7 @@ _Model = (
     | type[Review]
     | type[Assignment]
     | type[Referral]
+    | type[Measure]
 )
 _States = (
     type[TipState]
@@ -64,6 +77,7 @@ _States = (
     | type[ReviewState]
     | type[AssignmentState]
     | type[ReferralState]
+    | type[MeasureState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -74,6 +88,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.REVIEW: Review,
     SubjectKind.ASSIGNMENT: Assignment,
     SubjectKind.REFERRAL: Referral,
+    SubjectKind.MEASURE: Measure,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -84,6 +99,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.REVIEW: ReviewState,
     SubjectKind.ASSIGNMENT: AssignmentState,
     SubjectKind.REFERRAL: ReferralState,
+    SubjectKind.MEASURE: MeasureState,
 }
 
 
@@ -157,3 +173,12 @@ class Action(StrEnum):
     SEND_REFERRAL = "send-referral"
     RECORD_RECEIPT = "record-receipt"
     RECORD_OUTCOME = "record-outcome"
+    PROPOSE_USE = "propose-use"
+    APPROVE_USE = "approve-use"
+    RETURN_USE = "return-use"
+    SEND_USE = "send-use"
+    CONFIRM_USE = "confirm-use"
+    RECORD_USE_RECEIPT = "record-use-receipt"
+    REPLY_USE = "reply-use"
+    RECORD_USE_OUTCOME = "record-use-outcome"
+    WITHDRAW_USE = "withdraw-use"

@@ -14,6 +14,7 @@ from verification.workflow import guards as g
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
+from verification.workflow.rows.measures import MEASURES
 from verification.workflow.rows.referrals import REFERRALS
 from verification.workflow.rows.review import REVIEWED, REVIEWED_TIPS, REVIEWS
 from verification.workflow.rows.tips import TIPS
@@ -32,12 +33,13 @@ def _apart(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
     )
 
 
-_OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.SYSTEM)
+_OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.USE_ANSWER, May.SYSTEM)
 _RECUSAL = ("csl-76", "kept-away")
 TRANSITIONS: tuple[Transition, ...] = (
     TIPS
     + REVIEWED_TIPS
     + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS)
+    + _apart(MEASURES)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

@@ -18,6 +18,7 @@ from verification.models import (
     Assignment,
     Case,
     CaseUnit,
+    Measure,
     RectificationItem,
     Review,
     ReviewMember,
@@ -31,6 +32,7 @@ from verification.models import (
 from verification.policy.actors import Actor
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
+from verification.policy.uses import APPROVER, USES
 from verification.workflow.states import SubjectKind
 from verification.workflow.transition import Audience, Transition
 
@@ -89,6 +91,9 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return {subject.signer_id} if subject.signer_id else set()
     if audience is Audience.REVIEWERS:
         return set(session.scalars(select(ReviewMember.staff_id).where(ReviewMember.review_id == subject.id)))
+    if audience is Audience.APPROVERS:
+        role = APPROVER[USES[subject.kind].approval]
+        return set() if role is None else staff_with_role(session, role)
     case = subject if isinstance(subject, Case) else session.get_one(Case, subject.case_id)
     if audience is Audience.PROPOSER:
         return {case.proposed_by or case.opened_by}
@@ -97,7 +102,9 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return set(session.scalars(query.where(Task.case_id == case.id)))
     liaisons = select(Staff.id).join(StaffRole, StaffRole.staff_id == Staff.id)
     liaisons = liaisons.where(StaffRole.role == Role.LIAISON, Staff.active.is_(True))
-    if isinstance(subject, RectificationItem | Review | Assignment):
+    if isinstance(subject, Measure) and subject.unit_id is None:
+        return set()
+    if isinstance(subject, RectificationItem | Review | Assignment | Measure):
         return set(session.scalars(liaisons.where(Staff.unit_id == subject.unit_id)))
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
     return set(session.scalars(liaisons.where(Staff.unit_id.in_(units))))

@@ -23,6 +23,7 @@ class Audience(StrEnum):
     LIAISONS = "liaisons"
     SIGNER = "signer"
     REVIEWERS = "reviewers"
+    APPROVERS = "approvers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ from verification.models import (
     CaseMaterial,
     CaseState,
     ItemState,
+    Measure,
+    MeasureState,
     RectificationItem,
     Referral,
     ReferralState,
@@ -77,9 +79,18 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
     with seeded.database.read() as session:
         states = {
             kind: set(session.scalars(select(kind.state).distinct()))
-            for kind in (Tip, Case, Task, RectificationItem, Review, Assignment, Referral)
+            for kind in (Tip, Case, Task, RectificationItem, Review, Assignment, Referral, Measure)
         }
-    wanted = (TipState, CaseState, TaskState, ItemState, ReviewState, AssignmentState, ReferralState)
+    wanted = (
+        TipState,
+        CaseState,
+        TaskState,
+        ItemState,
+        ReviewState,
+        AssignmentState,
+        ReferralState,
+        MeasureState,
+    )
     assert list(states.values()) == [set(enum) for enum in wanted]
 
 

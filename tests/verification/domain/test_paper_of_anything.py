@@ -213,7 +213,8 @@ def test_review_that_moved_on_since_the_paper_was_typed_off_is_not_changed(offic
 NOT_SIGNED = frozenset(
     {
         Action.REOPEN_CASE, Action.WITHDRAW_ITEM, Action.ANSWER_AGAIN, Action.DELIVER_DECISION,
-        Action.SEND_REFERRAL, Action.RECORD_RECEIPT, Action.RECORD_OUTCOME,
+        Action.SEND_REFERRAL, Action.RECORD_RECEIPT, Action.RECORD_OUTCOME, Action.PROPOSE_USE,
+        Action.WITHDRAW_USE, Action.SEND_USE, Action.RECORD_USE_RECEIPT, Action.RECORD_USE_OUTCOME,
     }
 )  # fmt: skip
 SIGNERS = (Role.HEAD, Role.DEPUTY, Role.DIRECTOR, Role.LIAISON, Role.REVIEWER)
