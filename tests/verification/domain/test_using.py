@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.journey import Journey
+from tests.support.law import acts_resting_on
 from tests.support.office import TestOffice
 from verification.domain import reviewing, using
 from verification.domain.using import UsePaper
@@ -27,6 +28,7 @@ from verification.models import (
 )
 from verification.policy.uses import USES, Approval, labels_informant
 from verification.queries.uses import Pile, list_uses, uses_for_unit, uses_to_decide
+from verification.workflow.states import Action
 
 K = MeasureKind
 TEXT = "经督查，你单位按期完成路面修复，工作扎实。"
@@ -124,6 +126,7 @@ def test_commendation_needs_the_head_and_opens_to_the_unit_only_when_sent(walk: 
     )
 
 
+@pytest.mark.rule("use-receiver")
 def test_unit_signs_and_answers_and_no_other_unit_does(walk: Using) -> None:
     walk.sent_use(K.CRITICISM)
     with pytest.raises(Refused) as other:
@@ -144,21 +147,35 @@ def test_unit_signs_and_answers_and_no_other_unit_does(walk: Using) -> None:
 @pytest.mark.parametrize("kind", [kind for kind, use in USES.items() if use.approval is Approval.NONE])
 def test_what_needs_no_approval_is_sent_at_once(walk: Using, kind: MeasureKind) -> None:
     walk.written(kind)
-    with walk.acting("fan") as acting:
-        (clock,) = acting.session.scalars(select(Deadline).where(Deadline.subject_id == walk.measure_id))
-        assert clock.rule_id == "clock-use"
     with pytest.raises(Refused) as needless:
         walk.on_use("fan", using.propose_use)
     assert _rules(needless) == [USES[kind].rule]
     walk.on_use("fan", using.send_use, number="", sent_on=walk.today)
     assert (walk.measure.state, walk.measure.approved_by) == (MeasureState.SENT, None)
-    with walk.acting("fan") as acting:
-        assert acting.session.get_one(Deadline, clock.id).met_on == walk.today
     walk.on_use("fan", using.record_use_receipt, received_on=walk.today, note="收文 12 号")
     walk.on_use("fan", using.record_use_outcome, answered_on=walk.today, note="已采纳。")
     with walk.acting("director") as acting:
         (read,) = using.read_uses(acting, [walk.measure])
         assert (read.receipt, read.answer) == ("收文 12 号", "已采纳。")
+
+
+@pytest.mark.rule("clock-use")
+def test_time_to_send_runs_from_writing_where_nobody_approves_and_else_from_the_approval(walk: Using) -> None:
+    for kind, login in ((K.ADVICE, ""), (K.COMMENDATION, "head")):
+        walk.written(kind)
+        if login:
+            walk.on_use("fan", using.propose_use)
+            assert _clocks(walk) == []
+            walk.on_use(login, using.approve_use)
+        running = [(clock.rule_id, clock.began_on, clock.met_on) for clock in _clocks(walk)]
+        assert running == [("clock-use", walk.today, None)]
+        walk.on_use("fan", using.send_use, number="", sent_on=walk.today)
+        assert [clock.met_on for clock in _clocks(walk)] == [walk.today]
+
+
+def _clocks(walk: Using) -> list[Deadline]:
+    with walk.office.database.read() as session:
+        return list(session.scalars(select(Deadline).where(Deadline.subject_id == walk.measure_id)))
 
 
 def test_accountability_goes_to_an_organ_with_the_power_alone(walk: Using) -> None:
@@ -174,6 +191,7 @@ def test_accountability_goes_to_an_organ_with_the_power_alone(walk: Using) -> No
     assert walk.measure.state is MeasureState.ANSWERED
 
 
+@pytest.mark.rule("use-publication")
 def test_case_is_published_only_after_its_criticism_was_approved(walk: Using) -> None:
     walk.written(K.PUBLISH_CASE)
     with pytest.raises(Refused) as early:
@@ -190,6 +208,7 @@ def test_case_is_published_only_after_its_criticism_was_approved(walk: Using) ->
     walk.on_use("head", using.approve_use)
 
 
+@pytest.mark.rule("use-rests")
 def test_nothing_that_rests_on_a_conclusion_goes_before_it_is_approved(office: TestOffice) -> None:
     walk = Using(office)
     walk.concluding()
@@ -199,6 +218,7 @@ def test_nothing_that_rests_on_a_conclusion_goes_before_it_is_approved(office: T
     assert _rules(early) == ["use-rests"]
 
 
+@pytest.mark.rule("use-after-review")
 def test_burden_waits_for_the_review_that_the_unit_applied_for(walk: Using) -> None:
     walk.proposed_use(K.CRITICISM)
     with walk.acting("lian") as acting:
@@ -209,6 +229,7 @@ def test_burden_waits_for_the_review_that_the_unit_applied_for(walk: Using) -> N
     walk.sent_use(K.COMMENDATION)
 
 
+@pytest.mark.rule("use-clearing", "clear-no-label")
 def test_name_is_cleared_on_an_untrue_finding_without_a_word_of_the_informant(office: TestOffice) -> None:
     walk = Using(office)
     walk.delivered()
@@ -234,6 +255,7 @@ def test_name_is_cleared_on_an_untrue_finding_without_a_word_of_the_informant(of
         using.read_sent(acting, walk.measure)
 
 
+@pytest.mark.rule("use-director", "reg-25")
 def test_talk_is_the_directors_and_order_needs_an_obstruction(office: TestOffice) -> None:
     walk = Using(office)
     walk.signed()
@@ -252,6 +274,7 @@ def test_talk_is_the_directors_and_order_needs_an_obstruction(office: TestOffice
     walk.on_use("fan", using.send_use, number="", sent_on=walk.today)
 
 
+@pytest.mark.rule("use-separate")
 def test_nobody_approves_what_they_wrote_and_a_return_needs_its_reason(office: TestOffice) -> None:
     walk = Using(office)
     walk.signed()
@@ -324,6 +347,17 @@ def test_approver_is_told_and_list_shows_what_waits(walk: Using) -> None:
         assert list_uses(acting, Pile.TO_SEND, cursor=None).rows == []
     with walk.acting("wei") as acting:
         assert list_uses(acting, Pile.OPEN, cursor=None).rows == []
+
+
+@pytest.mark.rule("reg-12-7", "reg-13", "reg-19", "reg-20", "reg-21", "reg-21-organ", "reg-22")
+def test_every_use_rests_on_its_article() -> None:
+    asks = {Action.PROPOSE_USE, Action.APPROVE_USE}
+    assert acts_resting_on("reg-12-7") == asks
+    assert acts_resting_on("reg-21") == asks | {Action.RETURN_USE, Action.SEND_USE}
+    assert acts_resting_on("reg-21-organ") == asks | {Action.SEND_USE}
+    assert {
+        acts_resting_on(rule) == {Action.SEND_USE} for rule in ("reg-13", "reg-19", "reg-20", "reg-22")
+    } == {True}
 
 
 def test_every_kind_says_whose_approval_it_needs_and_where_it_goes() -> None:

@@ -18,12 +18,15 @@ _FOUNDED = ("use-rests", "use-receiver", "reg-21-organ")
 MEASURES = (
     Transition(
         MEASURE, M.DRAFT, Do.PROPOSE_USE, M.PROPOSED, May.USE_WRITE, Event.USE_PROPOSED,
-        ("reg-21", "use-publication", "use-clearing", "use-director", *_FOUNDED),
+        ("reg-12-7", "reg-21", "reg-25", "use-publication", "use-clearing", "use-director", *_FOUNDED),
         guards=(u.approval_is_needed, *_FITS), tells=(Audience.APPROVERS,),
     ),
     Transition(
         MEASURE, M.PROPOSED, Do.APPROVE_USE, M.APPROVED, May.USE_APPROVE, Event.USE_APPROVED,
-        ("reg-21", "use-publication", "use-clearing", "use-director", "use-separate", "use-after-review"),
+        (
+            "reg-12-7", "reg-21", "reg-25", "use-publication", "use-clearing", "use-director", "use-separate",
+            "use-after-review", *_FOUNDED,
+        ),
         guards=(
             u.approver_is_whom_the_rule_names, u.approver_is_not_writer, *_FITS, u.burden_waits_for_review,
         ),
