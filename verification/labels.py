@@ -30,6 +30,7 @@ from verification.models import (
     ReviewOutcome,
     ReviewState,
     Role,
+    Stance,
     StatementKind,
     TaskState,
     UnitKind,
@@ -267,6 +268,13 @@ STATEMENT_KINDS: dict[StatementKind, LazyString] = {
     StatementKind.DECLINED: _l("Declined to state"),
 }
 
+#: What a piece of evidence says to an allegation.
+STANCES: dict[Stance, LazyString] = {
+    Stance.SUPPORTS: _l("Supports"),
+    Stance.REFUTES: _l("Refutes"),
+    Stance.SILENT: _l("Silent"),
+}
+
 #: What inspectors record.
 RECORD_KINDS: dict[RecordKind, LazyString] = {
     RecordKind.VISIT: _l("Site visit"),
@@ -328,6 +336,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
         ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
         MEASURE_KINDS, MEASURE_STATES,
+        STANCES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,

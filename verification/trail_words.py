@@ -69,6 +69,7 @@ EVENTS: dict[Event, LazyString] = {
     Event.EXHIBIT_ADDED: _l("Exhibit added"),
     Event.EXHIBIT_EXPORTED: _l("Exhibit exported"),
     Event.STATEMENT_RECORDED: _l("Statement recorded"),
+    Event.EVIDENCE_WEIGHED: _l("Evidence weighed"),
     Event.FINDING_RECORDED: _l("Finding recorded"),
     Event.CONCLUSION_BEGUN: _l("Conclusion begun"),
     Event.CONCLUSION_DRAFTED: _l("Conclusion drafted"),

@@ -85,6 +85,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "conclusions.show": READERS,
     "conclusions.draft": frozenset({S, INS}),
     "conclusions.decide": frozenset({S, H, INS}),
+    "matrix.show": READERS,
     "referrals.of_case": READERS,
     "referrals.note": frozenset({S, DIR, INS, REV}),
     "referrals.decide": frozenset({S, DIR}),

@@ -27,6 +27,7 @@ from verification.domain import (
     planning,
     rectification,
     triage,
+    weighing,
 )
 from verification.domain.acting import Acting
 from verification.domain.casework import Brief, CaseFrame
@@ -35,6 +36,7 @@ from verification.domain.fieldwork import RecordEntry
 from verification.domain.items import ItemText
 from verification.domain.offplan import approved_plan
 from verification.domain.planning import PlanFrame, PlanText
+from verification.domain.weighing import Mark
 from verification.jobs.cleaning.day_keys import KeyFiles, make_days
 from verification.models import (
     Allegation,
@@ -47,9 +49,11 @@ from verification.models import (
     Method,
     RecordKind,
     RectificationItem,
+    Stance,
     StatementKind,
     Task,
 )
+from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of
 
 T = TypeVar("T", Case, Task, Allegation, RectificationItem)
 
@@ -249,9 +253,28 @@ class Journey:
             query = session.query(FieldRecord).filter(FieldRecord.case_id == self.case_id)
             return query.order_by(FieldRecord.written_at).all()
 
+    def weighed(
+        self, stance: Stance = Stance.SUPPORTS, *, login: str = "du", off_plan: bool = False
+    ) -> Journey:
+        """The first exhibit, within the plan or outside it, says this to every allegation."""
+        exhibits = [row.object_id for row in self.exhibits() if row.off_plan is off_plan][:1]
+        for allegation in self.allegations():
+            with self.acting(login) as acting:
+                held = evidence_of(acting.session, self.case_id)[allegation.id]
+                versions = {one.source.id: one.version for one in held}
+                weighing.weigh_evidence(
+                    acting,
+                    allegation_id=allegation.id,
+                    version=allegation.version,
+                    marks={one: Mark(stance, versions[one]) for one in exhibits},
+                )
+        return self
+
     def found(self, finding: Finding = Finding.TRUE, *, stated: bool = True) -> Journey:
-        """Every allegation gets the unit's statement and a finding on the first exhibit."""
-        exhibits = [row.object_id for row in self.exhibits() if not row.off_plan][:1]
+        """Every allegation gets evidence that agrees, the unit's statement and a finding on both."""
+        agrees = Stance.REFUTES if finding is Finding.UNTRUE else Stance.SUPPORTS
+        if finding not in WITHOUT_EXHIBITS:
+            self.weighed(agrees)
         for allegation in self.allegations():
             with self.acting("du") as acting:
                 version = allegation.version
@@ -261,6 +284,7 @@ class Journey:
                         allegation_id=allegation.id,
                         version=version,
                         kind=StatementKind.GIVEN,
+                        stance=agrees,
                         text="情况属实，正在安排修复。",
                     )
                     version += 1
@@ -270,7 +294,6 @@ class Journey:
                     version=version,
                     finding=finding,
                     reasons="现场所见与照片相符。",
-                    exhibits=exhibits,
                 )
         return self
 

@@ -88,6 +88,7 @@ class Event(StrEnum):
     EXHIBIT_ADDED = "exhibit.added"
     EXHIBIT_EXPORTED = "exhibit.exported"
     STATEMENT_RECORDED = "statement.recorded"
+    EVIDENCE_WEIGHED = "evidence.weighed"
     FINDING_RECORDED = "finding.recorded"
     CONCLUSION_BEGUN = "conclusion.begun"
     CONCLUSION_DRAFTED = "conclusion.drafted"

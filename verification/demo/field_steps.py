@@ -12,12 +12,14 @@ from portal.clock import CIVIL_ZONE
 from verification.demo.case_run import CaseRun
 from verification.demo.stories import RecordStory
 from verification.domain import dispatch as dispatching
-from verification.domain import evidence, fieldwork, findings
+from verification.domain import fieldwork, findings, weighing
 from verification.domain.fieldwork import RecordEntry
 from verification.domain.planning import latest_plan
 from verification.domain.record_forms import RECORD_FORMS
 from verification.domain.teams import suggest_team
-from verification.models import StatementKind, TaskState
+from verification.domain.weighing import Mark
+from verification.models import Finding, Stance, StatementKind, TaskState
+from verification.policy.evidence import WITHOUT_EXHIBITS, sources_of
 
 #: When a visit by night begins; it is written down the next morning.
 NIGHT = time(22, 40)
@@ -106,28 +108,57 @@ def begin_follow(run: CaseRun) -> None:
 
 
 def find(run: CaseRun) -> None:
-    """Members record the unit's statement and their finding for every claim that the story decides."""
-    claims = run.story.claims
-    for index, claim in enumerate(claims):
+    """Members weigh the evidence, record the unit's statement and find what the story says of every claim."""
+    for index, claim in enumerate(run.story.claims):
+        _weigh(run, index)
         if claim.finding is None:
             continue
-        with run.as_(run.team[index % len(run.team)]) as (acting, case):
+        with run.as_(run.team[index % len(run.team)]) as (acting, _case):
             row = run.allegations(acting)[index]
             kind = StatementKind.GIVEN if claim.statement else StatementKind.DECLINED
             row = findings.record_statement(
-                acting, allegation_id=row.id, version=row.version, kind=kind, text=claim.statement
+                acting,
+                allegation_id=row.id,
+                version=row.version,
+                kind=kind,
+                stance=claim.stance,
+                text=claim.statement,
             )
-            usable = [one for one in evidence.exhibits_of(acting, case.id) if not one.off_plan]
-            chosen = usable[index :: len(claims)] or usable[:1]
-            needs = claim.finding not in findings.WITHOUT_EXHIBITS
             findings.record_finding(
                 acting,
                 allegation_id=row.id,
                 version=row.version,
                 finding=claim.finding,
                 reasons=claim.reasons,
-                exhibits=[one.object_id for one in chosen] if needs else [],
+                weighed=claim.weighed,
             )
+
+
+def _weigh(run: CaseRun, index: int) -> None:
+    """What exhibits and records say to a claim: those that are its own bear on it, the others do not.
+
+    A finding that something is wholly or partly true has them for it, one that it is untrue against it; where
+    nothing could be verified, they say nothing. A claim without a finding is not judged to the end yet.
+    """
+    claim, count = run.story.claims[index], len(run.story.claims)
+    agrees = Stance.REFUTES if claim.finding is Finding.UNTRUE else Stance.SUPPORTS
+    with run.as_(run.team[index % len(run.team)]) as (acting, case):
+        row = run.allegations(acting)[index]
+        sources = sources_of(acting.session, case.id)
+        usable = [one.id for one in sources if one.is_exhibit and not one.off_plan]
+        own = set(usable[index::count] or usable[:1])
+        records = [one.id for one in sources if not one.is_exhibit]
+        own |= set(records[index::count])
+        outside = {one.id for one in sources if one.off_plan}
+        marks = {}
+        for source in sources:
+            if claim.finding is None and source.id not in own:
+                continue
+            bears = source.id in own | outside and claim.finding not in WITHOUT_EXHIBITS
+            marks[source.id] = Mark(agrees if bears else Stance.SILENT, 0)
+        weighing.weigh_evidence(
+            acting, allegation_id=row.id, version=row.version, marks=marks, needed=claim.needed
+        )
 
 
 def begin_fix(run: CaseRun) -> None:

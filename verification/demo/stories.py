@@ -13,7 +13,7 @@ from typing import Any
 from portal.models import Priority
 from portal.models.records import Reporter, Subject
 from verification.demo.county import HERE, read_toml
-from verification.models import CaseSource, CaseType, ContentBasis, Finding, Method, RecordKind
+from verification.models import CaseSource, CaseType, ContentBasis, Finding, Method, RecordKind, Stance
 
 TIP_VERBS = {
     *("open", "ask", "reply", "material", "object", "end-wait", "accept", "decline", "refer", "hand-on"),
@@ -63,7 +63,10 @@ class Claim:
     text: str
     finding: Finding | None
     statement: str
+    stance: Stance
     reasons: str
+    weighed: str
+    needed: str
     answer: str
 
 
@@ -275,12 +278,19 @@ def _case(entry: dict[str, Any]) -> CaseStory:
 
 def _claim(entry: dict[str, Any]) -> Claim:
     read = _Entry(entry)
-    finding = read.text("finding", "")
+    code = read.text("finding", "")
+    finding = Finding(code) if code else None
+    usual = {Finding.UNTRUE: "refutes", Finding.UNVERIFIABLE: "silent"}.get(
+        finding or Finding.TRUE, "supports"
+    )
     claim = Claim(
         text=read.text("text"),
-        finding=Finding(finding) if finding else None,
+        finding=finding,
         statement=read.text("statement", ""),
+        stance=Stance(read.text("stance", usual)),
         reasons=read.text("reasons", ""),
+        weighed=read.text("weighed", ""),
+        needed=read.text("needed", ""),
         answer=read.text("answer", ""),
     )
     read.done()

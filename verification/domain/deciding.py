@@ -90,6 +90,8 @@ def _change(acting: Acting, case: Case, review: Review) -> None:
         allegation.finding = changed[allegation.id]
         allegation.found_by, allegation.found_at = review.proposed_by, review.proposed_at
         allegation.reasons_id = _reasons(acting, case, review)
+        # How the unit's words were weighed stood to the finding that fell; the decision says it anew.
+        allegation.weighed_id = allegation.against_id = None
         allegation.version += 1
     acting.session.flush()
 

@@ -1,17 +1,19 @@
 """Statements and findings for each allegation, and the case's result that follows from them.
 
-A finding rests on exhibits within the plan and carries the unit's own statement, or that it declined one.
-Source: 2-domain §2 (Art. 16), §3 "Finding per allegation"; rules.toml finding-exhibit, finding-statement.
+A finding rests on what the matrix of evidence shows (``weighing``) and carries the unit's own statement, how
+that was weighed, or that the unit declined one.
+Source: 2-domain §2 (Art. 16), §3 "Finding per allegation"; rules.toml finding-exhibit, finding-statement,
+finding-contradicts, statement-weighed.
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from portal.crypto.header import ObjectKind
 from verification.audit.events import Event
@@ -22,48 +24,75 @@ from verification.errors import NotHere, Refusal, Refused, StaleSubject
 from verification.keys.addressees import of_case
 from verification.models import (
     Allegation,
-    AllegationExhibit,
     Case,
     CaseState,
-    Exhibit,
     Finding,
+    Stance,
     StatementKind,
     Task,
     TaskMember,
     TaskState,
 )
+from verification.policy.evidence import (
+    WITHOUT_EXHIBITS,
+    Held,
+    contradicts,
+    counted_exhibits,
+    evidence_of,
+    has_exhibit,
+    is_against_unit,
+    rests_off_plan,
+)
 from verification.policy.permissions import Permission
-
-#: These rest on reasons alone; every other finding links an exhibit.
-WITHOUT_EXHIBITS = (Finding.UNVERIFIABLE, Finding.SEPARATE)
 
 _AT_WORK = (TaskState.CARRY, TaskState.FOLLOW, TaskState.FIX)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReadAllegation:
-    """An allegation with everything said of it opened. ``exhibits``: object ids that its finding rests on."""
+    """An allegation with everything said of it opened. ``evidence``: its row of the matrix.
+
+    weighed: how the unit's statement was weighed. against: why the finding stands against the evidence.
+    needed: what evidence is still missing. Each empty where nobody wrote it.
+    """
 
     row: Allegation
     text: str
     statement: str
     reasons: str
-    exhibits: tuple[uuid.UUID, ...]
+    weighed: str
+    against: str
+    needed: str
+    evidence: tuple[Held, ...]
+
+    @property
+    def exhibits(self) -> tuple[uuid.UUID, ...]:
+        """Object ids of the exhibits that its finding rests on."""
+        return counted_exhibits(self.evidence)
 
 
 def record_statement(
-    acting: Acting, *, allegation_id: uuid.UUID, version: int, kind: StatementKind | None, text: str = ""
+    acting: Acting,
+    *,
+    allegation_id: uuid.UUID,
+    version: int,
+    kind: StatementKind | None,
+    stance: Stance | None = None,
+    text: str = "",
 ) -> Allegation:
     """Record what the unit says to an allegation, or that it declined to say (then ``text`` may be empty).
 
-    Raises InvalidInput (statement, statement_text), Refused, StaleSubject, NotHere.
+    stance: whether its statement admits the claim, denies it, or leaves it open; needed where it gave one.
+    Raises InvalidInput (statement, stance, statement_text), Refused, StaleSubject, NotHere.
     """
-    inputs = Inputs()
+    inputs, given = Inputs(), kind is StatementKind.GIVEN
     inputs.among("statement", kind, tuple(StatementKind))
-    words = inputs.text("statement_text", text, most=LONG, needed=kind is StatementKind.GIVEN)
+    if given:
+        inputs.among("stance", stance, tuple(Stance))
+    words = inputs.text("statement_text", text, most=LONG, needed=given)
     inputs.done()
-    allegation, case = _open_allegation(acting, allegation_id, version)
-    allegation.statement = kind
+    allegation, case = open_allegation(acting, allegation_id, version=version)
+    allegation.statement, allegation.stance = kind, stance if given else None
     allegation.statement_id = _sealed(acting, case, words) if words else None
     _changed(acting, allegation, Event.STATEMENT_RECORDED, facts={"statement": kind})
     return allegation
@@ -76,26 +105,39 @@ def record_finding(
     version: int,
     finding: Finding | None,
     reasons: str,
-    exhibits: Sequence[uuid.UUID],
+    weighed: str = "",
+    against: str = "",
 ) -> Allegation:
-    """Record what was found of an allegation, why, and on which exhibits it rests.
+    """Record what was found of an allegation and why; it rests on what the matrix shows just now.
 
-    Raises InvalidInput (finding, reasons, exhibits), Refused (no exhibit, an exhibit outside the plan),
-    StaleSubject, NotHere.
+    weighed: how the unit's statement was weighed, needed where the finding goes against it. against: why it
+    stands although all evidence points elsewhere, needed there. Raises InvalidInput (finding, reasons,
+    weighed, against), Refused (no exhibit, exhibits outside the plan, one of the two missing), StaleSubject,
+    NotHere.
     """
     inputs = Inputs()
     inputs.among("finding", finding, tuple(Finding))
     words = inputs.text("reasons", reasons, most=LONG)
+    judged = inputs.text("weighed", weighed, most=LONG, needed=False)
+    excuse = inputs.text("against", against, most=LONG, needed=False)
     inputs.done()
-    allegation, case = _open_allegation(acting, allegation_id, version)
-    rows = _exhibits_of(acting, case, inputs.all_among("exhibits", exhibits, _known(acting, case)))
-    inputs.done()
-    if refusals := _against(finding, rows):
-        raise Refused(refusals)
+    allegation, case = open_allegation(acting, allegation_id, version=version)
+    row = evidence_of(acting.session, case.id)[allegation_id]
+    refusals = _weak(finding, row)
+    if contradicts(finding, row) and not excuse:
+        text = _l("All evidence that counts says otherwise. Write why this finding stands all the same.")
+        refusals.append(Refusal("finding-contradicts", text, "against"))
+    if is_against_unit(finding, allegation.stance) and not judged:
+        text = _l("This goes against the unit's statement. Write how it was weighed.")
+        refusals.append(Refusal("statement-weighed", text, "weighed"))
+    if refusals:
+        raise Refused(tuple(refusals))
     allegation.finding, allegation.reasons_id = finding, _sealed(acting, case, words)
+    allegation.weighed_id = _sealed(acting, case, judged) if judged else None
+    allegation.against_id = _sealed(acting, case, excuse) if excuse else None
     allegation.found_by, allegation.found_at = acting.staff_id, acting.clock.now()
-    _link(acting, allegation, rows)
-    _changed(acting, allegation, Event.FINDING_RECORDED, facts={"finding": finding, "exhibits": len(rows)})
+    facts = {"finding": finding, "exhibits": len(counted_exhibits(row))}
+    _changed(acting, allegation, Event.FINDING_RECORDED, facts=facts)
     return allegation
 
 
@@ -126,28 +168,38 @@ def read_allegations(acting: Acting, case: Case) -> list[ReadAllegation]:
     session = acting.session
     query = select(Allegation).where(Allegation.case_id == case.id).order_by(Allegation.ordinal)
     rows = session.scalars(query).all()
-    sealed = [part for row in rows for part in (row.text_id, row.statement_id, row.reasons_id) if part]
-    texts = {key: str(record["text"]) for key, record in acting.open_all(sealed).items()}
-    linked: dict[uuid.UUID, list[uuid.UUID]] = {row.id: [] for row in rows}
-    links = select(AllegationExhibit).where(AllegationExhibit.allegation_id.in_(linked))
-    for link in session.scalars(links):
-        linked[link.allegation_id].append(link.exhibit_id)
-    return [
-        ReadAllegation(
-            row=row,
-            text=texts[row.text_id],
-            statement=texts[row.statement_id] if row.statement_id else "",
-            reasons=texts[row.reasons_id] if row.reasons_id else "",
-            exhibits=tuple(linked[row.id]),
-        )
+    kept = [
+        (row, (row.statement_id, row.reasons_id, row.weighed_id, row.against_id, row.needed_id))
         for row in rows
     ]
+    sealed = [part for row, parts in kept for part in (row.text_id, *parts) if part]
+    texts = {key: str(record["text"]) for key, record in acting.open_all(sealed).items()}
+    evidence = evidence_of(session, case.id)
+    found = []
+    for row, parts in kept:
+        statement, reasons, weighed, against, needed = (texts[part] if part else "" for part in parts)
+        found.append(
+            ReadAllegation(
+                row=row,
+                text=texts[row.text_id],
+                statement=statement,
+                reasons=reasons,
+                weighed=weighed,
+                against=against,
+                needed=needed,
+                evidence=evidence[row.id],
+            )
+        )
+    return found
 
 
-def _open_allegation(acting: Acting, allegation_id: uuid.UUID, version: int) -> tuple[Allegation, Case]:
+def open_allegation(
+    acting: Acting, allegation_id: uuid.UUID, *, version: int | None
+) -> tuple[Allegation, Case]:
     """Lock an allegation and its case for a change by its team. Raises NotHere, StaleSubject, Refused.
 
     The case too: or its conclusion could be begun, from the finding before, while this one is written.
+    version: None where the change compares versions of its own.
     """
     session = acting.session
     case = locked_case_of(acting, Allegation, allegation_id)
@@ -165,45 +217,27 @@ def _open_allegation(acting: Acting, allegation_id: uuid.UUID, version: int) -> 
         raise Refused((Refusal("team-two", _l("Only the team of this task can do this.")),))
     if case.state is not CaseState.VERIFYING:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
-    if allegation.version != version:
+    if version is not None and allegation.version != version:
         raise StaleSubject(allegation.version)
     return allegation, case
 
 
-def _known(acting: Acting, case: Case) -> set[uuid.UUID]:
-    return set(acting.session.scalars(select(Exhibit.object_id).where(Exhibit.case_id == case.id)))
-
-
-def _exhibits_of(acting: Acting, case: Case, ids: Sequence[uuid.UUID]) -> list[Exhibit]:
-    query = select(Exhibit).where(Exhibit.case_id == case.id, Exhibit.object_id.in_(ids))
-    return list(acting.session.scalars(query.order_by(Exhibit.ordinal)))
-
-
-def _against(finding: Finding | None, exhibits: Sequence[Exhibit]) -> tuple[Refusal, ...]:
+def _weak(finding: Finding | None, row: tuple[Held, ...]) -> list[Refusal]:
     """The two rules that the guards of the conclusion ask for again, said where they can be met at once."""
-    found = []
-    if not exhibits and finding not in WITHOUT_EXHIBITS:
-        text = _l("Choose at least one exhibit that the finding rests on.")
-        found.append(Refusal("finding-exhibit", text, "exhibits"))
-    if any(exhibit.off_plan for exhibit in exhibits):
+    if finding in WITHOUT_EXHIBITS or has_exhibit(row):
+        return []
+    if rests_off_plan(row):
         text = _l("An exhibit outside the plan supports no finding until a plan version covers it.")
-        found.append(Refusal("off-plan", text, "exhibits"))
-    return tuple(found)
-
-
-def _link(acting: Acting, allegation: Allegation, exhibits: Sequence[Exhibit]) -> None:
-    session = acting.session
-    session.execute(delete(AllegationExhibit).where(AllegationExhibit.allegation_id == allegation.id))
-    session.add_all(
-        AllegationExhibit(allegation_id=allegation.id, exhibit_id=row.object_id) for row in exhibits
-    )
+        return [Refusal("off-plan", text, "exhibits")]
+    text = _l("Mark at least one exhibit that supports or refutes the allegation.")
+    return [Refusal("finding-exhibit", text, "exhibits")]
 
 
 def _sealed(acting: Acting, case: Case, text: str) -> uuid.UUID:
     return acting.seal({"text": text}, kind=ObjectKind.RECORD, to=[of_case(case)])
 
 
-def _changed(acting: Acting, allegation: Allegation, event: Event, *, facts: dict[str, object]) -> None:
+def _changed(acting: Acting, allegation: Allegation, event: Event, *, facts: Mapping[str, object]) -> None:
     allegation.version += 1
     facts = {"allegation": allegation.id.hex, **facts}
     acting.trace(event, subject_kind="case", subject_id=allegation.case_id, facts=facts)

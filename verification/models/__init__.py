@@ -3,7 +3,6 @@
 from verification.models.assignment import Assignment, AssignmentReply, AssignmentState, Programme
 from verification.models.case import (
     Allegation,
-    AllegationExhibit,
     Case,
     CaseKeptAway,
     CaseMaterial,
@@ -18,6 +17,7 @@ from verification.models.case import (
     NoteKind,
     StatementKind,
 )
+from verification.models.evidence import EvidenceCell, Stance
 from verification.models.fieldwork import (
     Exhibit,
     ExhibitSource,
@@ -60,7 +60,6 @@ from verification.models.traces import AuditEntry, AuditHead, CalendarDay, Deadl
 __all__ = [
     "INSPECTABLE",
     "Allegation",
-    "AllegationExhibit",
     "Assignment",
     "AssignmentReply",
     "AssignmentState",
@@ -80,6 +79,7 @@ __all__ = [
     "Deadline",
     "Destruction",
     "DocketBasis",
+    "EvidenceCell",
     "Exhibit",
     "ExhibitSource",
     "FieldRecord",
@@ -117,6 +117,7 @@ __all__ = [
     "StaffNotice",
     "StaffRole",
     "StaffSession",
+    "Stance",
     "StatementKind",
     "Task",
     "TaskGuest",

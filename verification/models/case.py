@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, code_column
 from portal.models.tip import Priority
+from verification.models.evidence import Stance
 
 
 class CaseState(StrEnum):
@@ -186,6 +187,8 @@ class Allegation(Base):
     """One claim to be checked; its finding, the reasons (sealed), and the unit's statement on it.
 
     ``version`` counts changes of finding and statement, so that two inspectors do not overwrite each other.
+    stance: what the unit's statement says to the claim. weighed_id: how that statement was weighed.
+    against_id: why the finding stands although the evidence points elsewhere. needed_id: what is missing.
     """
 
     __tablename__ = "allegation"
@@ -200,14 +203,9 @@ class Allegation(Base):
     reasons_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     statement: Mapped[StatementKind | None] = mapped_column(code_column(StatementKind))
     statement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    stance: Mapped[Stance | None] = mapped_column(code_column(Stance))
+    weighed_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    against_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    needed_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     found_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     found_at: Mapped[datetime | None]
-
-
-class AllegationExhibit(Base):
-    """An exhibit that a finding rests on."""
-
-    __tablename__ = "allegation_exhibit"
-
-    allegation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("allegation.id"), primary_key=True)
-    exhibit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("exhibit.object_id"), primary_key=True)

@@ -21,7 +21,6 @@ from verification.domain.acting import Acting
 from verification.models import (
     INSPECTABLE,
     Allegation,
-    AllegationExhibit,
     Case,
     CaseState,
     CaseUnit,
@@ -46,6 +45,13 @@ from verification.models import (
     Unit,
 )
 from verification.policy.burden import Burden
+from verification.policy.evidence import (
+    WITHOUT_EXHIBITS,
+    contradicts,
+    evidence_of,
+    has_exhibit,
+    is_against_unit,
+)
 from verification.policy.uses import USES, Approval
 from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
@@ -209,15 +215,9 @@ class Sheet:
 
     def _findings(self) -> Iterable[Step]:
         rows = self._session.scalars(select(Allegation).where(Allegation.case_id == self._case.id)).all()
-        shown = set(
-            self._session.scalars(
-                select(AllegationExhibit.allegation_id).where(
-                    AllegationExhibit.allegation_id.in_([row.id for row in rows])
-                )
-            )
-        )
+        evidence = evidence_of(self._session, self._case.id)
         yield from self._found(CaseState.CONCLUDING)
-        with_exhibit = sum(row.id in shown for row in rows)
+        with_exhibit = sum(row.finding in WITHOUT_EXHIBITS or has_exhibit(evidence[row.id]) for row in rows)
         yield self._counted(
             StepCode.EXHIBITS, ("finding-exhibit",), with_exhibit, len(rows), CaseState.CONCLUDING
         )
@@ -225,6 +225,14 @@ class Sheet:
         yield self._counted(
             StepCode.STATEMENTS, ("finding-statement",), stated, len(rows), CaseState.CONCLUDING
         )
+        denied = [row for row in rows if is_against_unit(row.finding, row.stance)]
+        opposed = [row for row in rows if contradicts(row.finding, evidence[row.id])]
+        reasoned = sum(row.weighed_id is not None for row in denied)
+        reasoned += sum(row.against_id is not None for row in opposed)
+        yield self._counted(
+            StepCode.WEIGHED, ("statement-weighed", "finding-contradicts"), reasoned,
+            len(denied) + len(opposed), CaseState.CONCLUDING,
+        )  # fmt: skip
 
     def _conclusion_steps(self) -> Iterable[Step]:
         one = self._conclusion

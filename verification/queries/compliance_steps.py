@@ -37,6 +37,7 @@ class StepCode(StrEnum):
     FINDINGS = "findings"
     EXHIBITS = "exhibits"
     STATEMENTS = "statements"
+    WEIGHED = "weighed"
     CONCLUDED = "concluded"
     CONCLUSION_APART = "conclusion-apart"
     DELIVERED = "delivered"

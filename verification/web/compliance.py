@@ -45,6 +45,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.FINDINGS: _l("A finding for each allegation"),
     StepCode.EXHIBITS: _l("Findings rest on exhibits"),
     StepCode.STATEMENTS: _l("The unit was heard on each allegation"),
+    StepCode.WEIGHED: _l("What goes against the unit or the evidence has its reasons"),
     StepCode.CONCLUDED: _l("The conclusion was approved"),
     StepCode.CONCLUSION_APART: _l("Conclusion drafted and approved by different people"),
     StepCode.DELIVERED: _l("Delivered to the unit, with its right to object"),

@@ -82,6 +82,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     "finding-each": _l("Record a finding for every allegation."),
     "finding-exhibit": _l("Link an exhibit to the finding, or write why it could not be verified."),
     "finding-statement": _l("Record the unit's statement, or that it declined."),
+    "finding-contradicts": _l("Look at the matrix again; if the finding stands, write why."),
+    "statement-weighed": _l("Write what of the unit's statement was accepted, what was not, and why."),
     "off-plan": _l("Propose a new plan version that covers the record, or unlink it."),
     "reg-16": _l("Finish verifying first, then write the conclusion."),
     "conclusion-approval": _l("Wait for the approval of the government."),

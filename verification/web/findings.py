@@ -1,4 +1,4 @@
-"""One allegation: what the unit says to it, what was found, and on which exhibits it rests."""
+"""One allegation: what the evidence says to it, what the unit says, and what was found."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from collections.abc import Callable
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 
-from verification.domain import findings
+from verification.domain import findings, weighing
 from verification.domain.acting import Acting
-from verification.domain.casework import read_brief
-from verification.domain.findings import WITHOUT_EXHIBITS, ReadAllegation
+from verification.domain.findings import ReadAllegation
+from verification.domain.sources import read_sources
+from verification.domain.weighing import Mark
 from verification.errors import NotHere
-from verification.labels import FINDINGS, STATEMENT_KINDS
-from verification.models import Finding, StatementKind, Task
+from verification.labels import FINDINGS, STANCES, STATEMENT_KINDS
+from verification.models import Finding, Stance, StatementKind, Task
 from verification.policy.permissions import Permission
 from verification.queries.exhibits import exhibits_of_case
+from verification.queries.matrix import row_of
 from verification.web.forms import Typed
-from verification.web.loaders import load_case, load_task
+from verification.web.loaders import load_case, load_task, names_of
+from verification.web.matrix import UNIT_STANCES
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -26,31 +30,55 @@ from verification.web.submit import attempt
 
 blueprint = Blueprint("findings", __name__)
 
+#: Fields of a cell: this and the hexadecimal id of the exhibit or record.
+_STANCE, _VERSION = "stance-", "v-"
+
 _RULE = "/tasks/<uuid:task_id>/allegations/<uuid:allegation_id>"
 
 
 @route(blueprint, _RULE, permission=Permission.TASK_WORK)
 def write(task_id: uuid.UUID, allegation_id: uuid.UUID) -> ResponseReturnValue:
-    """Both forms of one allegation."""
+    """All three forms of one allegation."""
     with acting_in() as acting:
         task = load_task(acting, task_id)
         return _page(acting, task, allegation_id, typed=None, problem=NO_PROBLEM)
 
 
+def _weigh(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
+    names = [name for name in typed.fields if name.startswith(_STANCE)]
+    marks = {}
+    for name in names:
+        source, version = name.removeprefix(_STANCE), typed.raw(_VERSION + name.removeprefix(_STANCE))
+        stance = typed.member(name, Stance)
+        try:
+            marks[uuid.UUID(source)] = Mark(stance, int(version) if version.isdecimal() else 0)
+        except ValueError:
+            typed.errors["marks"] = _l("Please choose from the list.")
+    typed.check()
+    weighing.weigh_evidence(
+        acting,
+        allegation_id=allegation_id,
+        version=typed.version(),
+        marks=marks,
+        needed=typed.text("needed"),
+    )
+
+
 def _state(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
-    kind = typed.member("statement", StatementKind)
+    kind, stance = typed.member("statement", StatementKind), typed.member("stance", Stance)
     typed.check()
     findings.record_statement(
         acting,
         allegation_id=allegation_id,
         version=typed.version(),
         kind=kind,
+        stance=stance,
         text=typed.text("statement_text"),
     )
 
 
 def _find(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
-    finding, exhibits = typed.member("finding", Finding), typed.ids("exhibits")
+    finding = typed.member("finding", Finding)
     typed.check()
     findings.record_finding(
         acting,
@@ -58,26 +86,36 @@ def _find(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
         version=typed.version(),
         finding=finding,
         reasons=typed.text("reasons"),
-        exhibits=exhibits,
+        weighed=typed.text("weighed"),
+        against=typed.text("against"),
     )
 
 
-_ACTS: dict[str, Callable[[Acting, uuid.UUID, Typed], None]] = {"statement": _state, "finding": _find}
+_ACTS: dict[str, Callable[[Acting, uuid.UUID, Typed], None]] = {
+    "evidence": _weigh,
+    "statement": _state,
+    "finding": _find,
+}
+_THEN = {"evidence": "statement", "statement": "finding"}
 
 
 @route(
-    blueprint, f"{_RULE}/<any(statement, finding):part>", permission=Permission.TASK_WORK, methods=["POST"]
+    blueprint,
+    f"{_RULE}/<any(evidence, statement, finding):part>",
+    permission=Permission.TASK_WORK,
+    methods=["POST"],
 )
 def record(task_id: uuid.UUID, allegation_id: uuid.UUID, part: str) -> ResponseReturnValue:
-    """Record the statement, or the finding. After the finding the next open allegation comes up."""
+    """Record one of the three. After the finding the next open allegation comes up."""
     typed = Typed.sent()
 
     def act(acting: Acting) -> str:
         task = load_task(acting, task_id)
         _find_in(acting, task, allegation_id)
         _ACTS[part](acting, allegation_id, typed)
-        if part == "statement":
-            return url_for("findings.write", task_id=task_id, allegation_id=allegation_id, _anchor="finding")
+        if part in _THEN:
+            anchor = _THEN[part]
+            return url_for("findings.write", task_id=task_id, allegation_id=allegation_id, _anchor=anchor)
         return _next(acting, task)
 
     def again(problem: Problem) -> ResponseReturnValue:
@@ -123,13 +161,17 @@ def _page(
         "verification/tasks/finding.html",
         task=task,
         case=case,
-        title=read_brief(acting, case).title,
+        row=row_of(claim),
         claim=claim,
         count=len(claims),
-        exhibits=exhibits_of_case(acting, case.id),
+        columns=read_sources(acting, case),
+        pictures={exhibit.object_id: exhibit for exhibit in exhibits_of_case(acting, case.id)},
+        names=names_of(acting, [held.set_by for held in claim.evidence]),
         kinds=list(STATEMENT_KINDS.items()),
         findings=list(FINDINGS.items()),
-        without_exhibits=WITHOUT_EXHIBITS,
+        stances=list(STANCES.items()),
+        unit_stances=list(UNIT_STANCES.items()),
+        weighed=typed if typed is not None and part == "evidence" else first,
         stated=typed if typed is not None and part == "statement" else first,
         found=typed if typed is not None and part == "finding" else first,
         problem=problem,
@@ -142,8 +184,16 @@ def _first(claim: ReadAllegation) -> Typed:
         {
             "statement": claim.row.statement.value if claim.row.statement else "",
             "statement_text": claim.statement,
+            "stance": claim.row.stance.value if claim.row.stance else "",
             "finding": claim.row.finding.value if claim.row.finding else "",
             "reasons": claim.reasons,
-            "exhibits": [str(exhibit) for exhibit in claim.exhibits],
+            "weighed": claim.weighed,
+            "against": claim.against,
+            "needed": claim.needed,
+            **{
+                _STANCE + held.source.id.hex: held.stance.value
+                for held in claim.evidence
+                if held.stance is not None
+            },
         }
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
@@ -16,13 +16,11 @@ from verification.audit.events import Event
 from verification.errors import Refusal
 from verification.models import (
     Allegation,
-    AllegationExhibit,
     Assignment,
     AuditEntry,
     Case,
     CaseUnit,
     Conclusion,
-    Exhibit,
     FieldRecord,
     Measure,
     PaperAct,
@@ -37,6 +35,7 @@ from verification.models import (
     TaskMember,
 )
 from verification.policy.actors import Actor
+from verification.policy.evidence import Held, evidence_of
 from verification.policy.recusal import recused_from
 from verification.policy.rulebook import Rulebook
 from verification.workflow.states import SubjectKind
@@ -74,25 +73,9 @@ class Facts:
         query = select(Allegation).where(Allegation.case_id == self.case_id).order_by(Allegation.ordinal)
         return list(self.session.scalars(query))
 
-    def supporting_exhibits(self, allegation_id: uuid.UUID) -> int:
-        """Exhibits that an allegation's finding rests on, those outside the plan not counted."""
-        query = (
-            select(func.count())
-            .select_from(AllegationExhibit)
-            .join(Exhibit, Exhibit.object_id == AllegationExhibit.exhibit_id)
-            .where(AllegationExhibit.allegation_id == allegation_id, Exhibit.off_plan.is_(False))
-        )
-        return self.session.scalar(query) or 0
-
-    def off_plan_exhibits(self, allegation_id: uuid.UUID) -> int:
-        """Exhibits outside the plan that somebody linked to this finding."""
-        query = (
-            select(func.count())
-            .select_from(AllegationExhibit)
-            .join(Exhibit, Exhibit.object_id == AllegationExhibit.exhibit_id)
-            .where(AllegationExhibit.allegation_id == allegation_id, Exhibit.off_plan.is_(True))
-        )
-        return self.session.scalar(query) or 0
+    def evidence(self) -> dict[uuid.UUID, tuple[Held, ...]]:
+        """Each allegation's row of the matrix."""
+        return evidence_of(self.session, self.case_id)
 
     def latest_plan(self) -> Plan | None:
         """The newest plan version of the case."""

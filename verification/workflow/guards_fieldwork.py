@@ -13,7 +13,6 @@ from sqlalchemy import select
 from portal.clock import civil_day
 from verification.errors import Refusal
 from verification.models import (
-    Finding,
     ItemState,
     RecordKind,
     Staff,
@@ -21,6 +20,13 @@ from verification.models import (
     TaskState,
 )
 from verification.policy.deadlines import due_after
+from verification.policy.evidence import (
+    WITHOUT_EXHIBITS,
+    contradicts,
+    has_exhibit,
+    is_against_unit,
+    rests_off_plan,
+)
 from verification.policy.recusal import kept_away
 from verification.workflow.facts import Facts
 
@@ -100,9 +106,11 @@ def every_allegation_has_finding(facts: Facts) -> Refusal | None:
 
 
 def findings_rest_on_exhibits(facts: Facts) -> Refusal | None:
+    rows = facts.evidence()
     for allegation in facts.allegations():
-        needs = allegation.finding not in (None, Finding.UNVERIFIABLE, Finding.SEPARATE)
-        if needs and facts.supporting_exhibits(allegation.id) == 0:
+        needs = allegation.finding is not None and allegation.finding not in WITHOUT_EXHIBITS
+        row = rows[allegation.id]
+        if needs and not has_exhibit(row) and not rests_off_plan(row):
             return Refusal("finding-exhibit", _l("A finding links no exhibit that it can rest on."))
         if not needs and allegation.finding is not None and allegation.reasons_id is None:
             return Refusal("finding-exhibit", _l("A finding without exhibits needs its reason."))
@@ -110,9 +118,20 @@ def findings_rest_on_exhibits(facts: Facts) -> Refusal | None:
 
 
 def findings_rest_on_plan(facts: Facts) -> Refusal | None:
-    if not any(facts.off_plan_exhibits(allegation.id) for allegation in facts.allegations()):
+    rows = facts.evidence()
+    needing = (one for one in facts.allegations() if one.finding not in WITHOUT_EXHIBITS)
+    if not any(rests_off_plan(rows[one.id]) and not has_exhibit(rows[one.id]) for one in needing):
         return None
     return Refusal("off-plan", _l("A finding rests on a record outside the plan."))
+
+
+def findings_agree_with_evidence(facts: Facts) -> Refusal | None:
+    rows = facts.evidence()
+    for allegation in facts.allegations():
+        if contradicts(allegation.finding, rows[allegation.id]) and allegation.against_id is None:
+            text = _l("A finding goes against all the evidence that counts, and nobody wrote why.")
+            return Refusal("finding-contradicts", text)
+    return None
 
 
 def findings_weigh_statements(facts: Facts) -> Refusal | None:
@@ -121,6 +140,14 @@ def findings_weigh_statements(facts: Facts) -> Refusal | None:
     return Refusal(
         "finding-statement", _l("Record what the unit says to each allegation, or that it declined to say.")
     )
+
+
+def denials_are_weighed(facts: Facts) -> Refusal | None:
+    for allegation in facts.allegations():
+        if is_against_unit(allegation.finding, allegation.stance) and allegation.weighed_id is None:
+            text = _l("A finding goes against the unit's statement, and nobody wrote how it was weighed.")
+            return Refusal("statement-weighed", text)
+    return None
 
 
 def tasks_have_results(facts: Facts) -> Refusal | None:

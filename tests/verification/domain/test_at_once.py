@@ -88,7 +88,7 @@ def test_finding_is_not_changed_once_the_conclusion_was_begun_from_it(office: Te
     def find(acting: Acting) -> None:
         findings.record_finding(
             acting, allegation_id=allegation.id, version=allegation.version, finding=Finding.UNVERIFIABLE,
-            reasons="改主意了。", exhibits=(),
+            reasons="改主意了。", against="照片不能反映处理过程。",
         )  # fmt: skip
 
     error = second_waits(office, ("fan", begin), ("du", find))
@@ -106,7 +106,7 @@ def test_conclusion_waits_for_a_finding_that_is_being_written(office: TestOffice
     def find(acting: Acting) -> None:
         findings.record_finding(
             acting, allegation_id=allegation.id, version=allegation.version, finding=Finding.UNVERIFIABLE,
-            reasons="改主意了。", exhibits=(),
+            reasons="改主意了。", against="照片不能反映处理过程。",
         )  # fmt: skip
 
     def begin(acting: Acting) -> None:

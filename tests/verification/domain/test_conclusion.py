@@ -21,7 +21,9 @@ from verification.domain import (
     findings,
     items,
     paper,
+    weighing,
 )
+from verification.domain.weighing import Mark
 from verification.errors import InvalidInput, KeyLocked, Refused, StaleSubject
 from verification.models import (
     AuditEntry,
@@ -30,6 +32,7 @@ from verification.models import (
     Deadline,
     Finding,
     Method,
+    Stance,
     StatementKind,
 )
 from verification.workflow.states import Action
@@ -84,9 +87,7 @@ def test_finding_that_needs_no_exhibit_needs_its_reason(office: TestOffice, find
     walk = Journey(office).signed()
     row = walk.allegations()[0]
     with pytest.raises(InvalidInput) as invalid, office.acting("du") as acting:
-        findings.record_finding(
-            acting, allegation_id=row.id, version=1, finding=finding, reasons=" ", exhibits=[]
-        )
+        findings.record_finding(acting, allegation_id=row.id, version=1, finding=finding, reasons=" ")
     assert set(invalid.value.errors) == {"reasons"}
     walk.found(finding)
     assert [one.finding for one in walk.allegations()] == [finding] * 2
@@ -96,14 +97,15 @@ def test_finding_that_needs_no_exhibit_needs_its_reason(office: TestOffice, find
 def test_finding_does_not_rest_on_what_lies_outside_the_plan_or_the_case(office: TestOffice) -> None:
     other = Journey(office).signed().logged()
     walk = Journey(office).signed().logged(method=Method.SUMMONS)
-    outside, foreign = ([row.object_id for row in one.exhibits()] for one in (walk, other))
-    given: dict[str, Any] = {"allegation_id": walk.allegations()[0].id, "version": 1, "reasons": "见照片。"}
-    with pytest.raises(Refused) as refused, office.acting("du") as acting:
-        findings.record_finding(acting, finding=Finding.TRUE, exhibits=outside, **given)
-    assert _rules(refused) == ["off-plan"]
+    given: dict[str, Any] = {"allegation_id": walk.allegations()[0].id, "version": 1}
+    marks = {row.object_id: Mark(Stance.SUPPORTS, 0) for row in other.exhibits()}
     with pytest.raises(InvalidInput) as invalid, office.acting("du") as acting:
-        findings.record_finding(acting, finding=Finding.TRUE, exhibits=foreign, **given)
-    assert set(invalid.value.errors) == {"exhibits"}
+        weighing.weigh_evidence(acting, marks=marks, **given)
+    assert set(invalid.value.errors) == {"marks"}
+    walk.weighed(off_plan=True)
+    with pytest.raises(Refused) as refused, office.acting("du") as acting:
+        findings.record_finding(acting, finding=Finding.TRUE, reasons="见照片。", **given)
+    assert _rules(refused) == ["off-plan"]
 
 
 def test_only_the_team_at_work_records_findings_while_the_case_is_verified(office: TestOffice) -> None:

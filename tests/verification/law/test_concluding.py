@@ -19,9 +19,9 @@ from tests.verification.domain.test_reviewing import UPHOLD, Reviewing
 from verification.domain import assigning, conclusions, identity, paper, rectification, reviewing
 from verification.errors import Refused
 from verification.models import (
-    AllegationExhibit,
     Case,
     Conclusion,
+    EvidenceCell,
     Plan,
     ReferralState,
     ReviewMember,
@@ -41,7 +41,7 @@ def test_a_visit_by_one_alone_lies_outside_the_plan(office: TestOffice) -> None:
 def test_a_finding_without_an_exhibit_is_not_concluded(office: TestOffice) -> None:
     walk = Journey(office).concluding()
     with office.database.write() as session:
-        session.query(AllegationExhibit).delete()
+        session.query(EvidenceCell).delete()
     with pytest.raises(Refused) as refused:
         walk.on_case("fan", conclusions.propose_conclusion)
     assert rules_of(refused) == {"finding-exhibit"}

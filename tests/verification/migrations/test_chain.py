@@ -29,12 +29,14 @@ def test_rows_that_point_at_a_changed_table_outlive_the_change(tmp_path: Path) -
     assert not is_newest(url)
     with sqlite3.connect(tmp_path / "old.db") as old:
         _put(old, "exhibit", object_id=_EXHIBIT)
+        _put(old, "allegation", id=_ALLEGATION)
         _put(old, "allegation_exhibit", exhibit_id=_EXHIBIT, allegation_id=_ALLEGATION)
     upgrade(url)
     assert is_newest(url)
     with sqlite3.connect(tmp_path / "old.db") as new:
         assert new.execute("SELECT object_id, review_id FROM exhibit").fetchall() == [(_EXHIBIT, None)]
-        assert new.execute("SELECT exhibit_id FROM allegation_exhibit").fetchall() == [(_EXHIBIT,)]
+        cells = new.execute("SELECT allegation_id, exhibit_id, record_id, stance, version FROM evidence_cell")
+        assert cells.fetchall() == [(_ALLEGATION, _EXHIBIT, None, "supports", 1)]
 
 
 def test_chain_goes_back_to_nothing(tmp_path: Path) -> None:

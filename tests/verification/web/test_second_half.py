@@ -210,7 +210,7 @@ def visited(sent: Journey) -> Journey:
 
 def test_statement_and_finding_lead_from_allegation_to_allegation(desk: Desk, visited: Journey) -> None:
     du, task = desk.person("du"), f"/tasks/{visited.task_id}"
-    exhibit = str(visited.exhibits()[0].object_id)
+    exhibit = visited.exhibits()[0].object_id.hex
     first, second = visited.allegations()
     for claim, leads_to in ((first, str(second.id)), (second, "#allegations")):
         address = f"{task}/allegations/{claim.id}"
@@ -220,7 +220,9 @@ def test_statement_and_finding_lead_from_allegation_to_allegation(desk: Desk, vi
         refused = _text(du.post(f"{address}/finding?lang=en", fields), 409)
         assert "Every finding links at least one exhibit" in refused
         assert "现场所见。" in refused
-        answer = du.post(f"{address}/finding", fields | {"exhibits": exhibit})
+        marked = {"version": fields["version"], f"stance-{exhibit}": "supports", f"v-{exhibit}": "0"}
+        assert du.post(f"{address}/evidence", marked).headers["Location"].endswith("#statement")
+        answer = du.post(f"{address}/finding", fields)
         assert leads_to in answer.headers["Location"]
     assert "2 of 2 findings" in _text(du.get("/queue"))
 

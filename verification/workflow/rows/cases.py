@@ -110,10 +110,15 @@ CASES = (
     ),
     Transition(
         CASE, C.CONCLUDING, Do.PROPOSE_CONCLUSION, C.CONCLUSION_PROPOSED, May.CONCLUSION_DRAFT,
-        Event.CONCLUSION_PROPOSED, ("reg-16", "finding-each", "finding-exhibit", "finding-statement"),
+        Event.CONCLUSION_PROPOSED,
+        (
+            "reg-16", "finding-each", "finding-exhibit", "finding-statement", "finding-contradicts",
+            "statement-weighed",
+        ),
         guards=(
             f.conclusion_is_drafted, f.every_allegation_has_finding, f.findings_rest_on_exhibits,
-            f.findings_rest_on_plan, f.findings_weigh_statements,
+            f.findings_rest_on_plan, f.findings_weigh_statements, f.findings_agree_with_evidence,
+            f.denials_are_weighed,
         ),
         tells=(Audience.HEADS,),
     ),
