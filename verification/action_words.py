@@ -88,4 +88,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.REPLY_USE: _l("Answer the paper"),
     Action.RECORD_USE_OUTCOME: _l("Record what came back"),
     Action.WITHDRAW_USE: _l("Withdraw it"),
+    Action.REPLACE_MEMBER: _l("Name a replacement"),
+    Action.GRANT_RECUSAL: _l("Decide: keeps away"),
+    Action.REFUSE_RECUSAL: _l("Decide: may stay"),
 }

@@ -26,6 +26,8 @@ from verification.models import (
     MeasureState,
     Method,
     RecordKind,
+    RecusalOrigin,
+    RecusalState,
     ReferralState,
     ReviewOutcome,
     ReviewState,
@@ -109,6 +111,21 @@ REFERRAL_STATES: dict[ReferralState, LazyString] = {
     ReferralState.SENT: _l("Sent, without a receipt"),
     ReferralState.RECEIVED: _l("Received by the organ"),
     ReferralState.ANSWERED: _l("Outcome known"),
+}
+
+#: States of a request that somebody keep away.
+RECUSAL_STATES: dict[RecusalState, LazyString] = {
+    RecusalState.ASKED: _l("Waits for the decision"),
+    RecusalState.GRANTED: _l("Keeps away"),
+    RecusalState.REFUSED: _l("May stay"),
+}
+
+#: Who asks for it. Source: Civil Servant Law 77.
+RECUSAL_ORIGINS: dict[RecusalOrigin, LazyString] = {
+    RecusalOrigin.OWN: _l("The person themselves"),
+    RecusalOrigin.INTERESTED: _l("Somebody with an interest"),
+    RecusalOrigin.TOLD: _l("Somebody else told the office"),
+    RecusalOrigin.OFFICE: _l("The office itself"),
 }
 
 #: What is handed over.
@@ -198,6 +215,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.ASSIGNMENT: _l("Assignment"),
     SubjectKind.REFERRAL: _l("Referral"),
     SubjectKind.MEASURE: _l("Use of a conclusion"),
+    SubjectKind.RECUSAL: _l("Recusal"),
 }
 
 #: How urgent.
@@ -337,6 +355,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
         MEASURE_KINDS, MEASURE_STATES,
         STANCES,
+        RECUSAL_STATES, RECUSAL_ORIGINS,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,

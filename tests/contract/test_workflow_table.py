@@ -22,6 +22,7 @@ from verification.models import (
     CaseState,
     ItemState,
     MeasureState,
+    RecusalState,
     ReferralState,
     ReviewState,
     Role,
@@ -110,7 +111,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     assert by_role[Role.HEAD] == {
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
-        "reopen-case", "answer-again", "approve-use", "return-use",
+        "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -122,7 +123,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
-        "record-use-outcome",
+        "record-use-outcome", "replace-member",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -137,6 +138,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
         "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
         "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
+        "grant-recusal", "refuse-recusal",
     }  # fmt: skip
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
@@ -170,7 +172,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
-        AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT,
+        AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -36,6 +36,7 @@ from verification.demo.journey import enter_case
 from verification.demo.light import enter_light
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
+from verification.demo.recusal_steps import enter_recusals
 from verification.demo.referral_steps import enter_referrals
 from verification.demo.review_steps import enter_reviews
 from verification.demo.stage import Stage
@@ -172,6 +173,7 @@ def enter_stories(
     enter_reviews(runs, diary)
     enter_referrals(runs, diary)
     enter_uses(runs, diary)
+    enter_recusals(runs, diary)
     return tip_steps
 
 

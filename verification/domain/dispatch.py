@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.models import new_id
@@ -17,12 +18,14 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
 from verification.domain.inputs import Inputs, note_text
+from verification.domain.locking import locked_case_of
 from verification.domain.offplan import approved_plan
 from verification.domain.readers import give_case_key, take_case_key
 from verification.errors import NotHere, StaleSubject
 from verification.models import Case, NoteKind, Role, StaffNotice, Task, TaskGuest, TaskMember, TaskState
 from verification.policy import deadlines
 from verification.policy.permissions import Permission
+from verification.policy.recusal import recused_from
 from verification.policy.roles import staff_with_role
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
@@ -97,6 +100,45 @@ def dispatch_task(
     give_case_key(acting, case, staff_ids=[*members, *guests])
     _start(acting, "clock-sign", task_id)
     _tell_team(acting, task_id, [*members, *guests])
+    acting.session.flush()
+    return task
+
+
+def replace_members(
+    acting: Acting,
+    *,
+    task_id: uuid.UUID,
+    version: int,
+    newcomers: Sequence[uuid.UUID],
+    leader: uuid.UUID | None,
+) -> Task:
+    """Name who comes instead of a member that must keep away; the task goes on where it stands.
+
+    leader: of whoever stays and comes. Raises InvalidInput (team), Refused (team, leader), NotHere.
+    """
+    case = locked_case_of(acting, Task, task_id)
+    members = team_of(acting, task_id)
+    inputs = Inputs()
+    coming = inputs.all_among("team", newcomers, staff_with_role(acting.session, Role.INSPECTOR))
+    if not coming or set(coming) & set(members):
+        inputs.wrong("team", _l("Please choose from the list."))
+    inputs.done()
+    away = recused_from(acting.session, case_id=case.id)
+    team = [*(member for member in members if member not in away), *coming]
+    task: Task = acting.apply(
+        SubjectKind.TASK,
+        task_id,
+        Action.REPLACE_MEMBER,
+        version=version,
+        given={"team": team, "leader": leader, "newcomers": coming},
+        noted={"team": [member.hex for member in team], "leader": leader.hex if leader else None},
+    )
+    acting.session.add_all(TaskMember(task_id=task_id, staff_id=member) for member in coming)
+    acting.session.flush()
+    for row in acting.session.scalars(select(TaskMember).where(TaskMember.task_id == task_id)):
+        row.is_leader = row.staff_id == leader
+    give_case_key(acting, case, staff_ids=coming)
+    _tell_team(acting, task_id, coming)
     acting.session.flush()
     return task
 

@@ -44,6 +44,7 @@ from verification.policy.evidence import (
     rests_off_plan,
 )
 from verification.policy.permissions import Permission
+from verification.policy.recusal import is_recused
 
 _AT_WORK = (TaskState.CARRY, TaskState.FOLLOW, TaskState.FIX)
 
@@ -213,7 +214,7 @@ def open_allegation(
         .where(Task.case_id == case.id, TaskMember.staff_id == acting.staff_id, Task.state.in_(_AT_WORK))
         .limit(1)
     )
-    if on_team is None:
+    if on_team is None or is_recused(session, staff_id=acting.staff_id, case_id=case.id):
         raise Refused((Refusal("team-two", _l("Only the team of this task can do this.")),))
     if case.state is not CaseState.VERIFYING:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock, civil_day
@@ -32,8 +33,11 @@ from verification.keys.ceremony import (
 from verification.keys.identities import TOTP_BYTES, SealedIdentity, seal_identity
 from verification.models import (
     INSPECTABLE,
+    Case,
+    CaseUnit,
     Interest,
     InterestKind,
+    KeyWrap,
     Role,
     Staff,
     StaffRole,
@@ -244,14 +248,28 @@ def _desk_among(held: Sequence[OfficeKey]) -> str | None:
 def put_in_charge(session: Session, *, unit: Unit, leader: Staff) -> None:
     """Name the leader in charge of a unit, who keeps away from what concerns it (Civil Servant Law 76)."""
     unit.in_charge_id = leader.id
-    session.flush()
+    take_unit_cases(session, staff=leader, unit_id=unit.id)
 
 
 def declare_interest(
     session: Session, *, staff: Staff, unit_id: uuid.UUID, kind: InterestKind, rng: Rng
 ) -> None:
-    """Write down why somebody keeps away from a unit."""
+    """Write down why somebody keeps away from a unit; the keys of its cases that they hold go at once."""
     session.add(Interest(id=new_id(rng), staff_id=staff.id, unit_id=unit_id, kind=kind))
+    take_unit_cases(session, staff=staff, unit_id=unit_id)
+
+
+def take_unit_cases(session: Session, *, staff: Staff, unit_id: uuid.UUID) -> None:
+    """Take the keys of a unit's cases from somebody who has come to keep away from it.
+
+    The desk's next login starts their next generation, as when somebody leaves.
+    """
+    session.flush()
+    of_unit = select(CaseUnit.case_id).where(CaseUnit.unit_id == unit_id)
+    held = select(KeyWrap.key_id).where(KeyWrap.holder_key_id == staff.key_id)
+    keys = session.scalars(select(Case.key_id).where(Case.id.in_(of_unit), Case.key_id.in_(held))).all()
+    session.execute(update(Case).where(Case.key_id.in_(keys)).values(key_left=True))
+    session.execute(delete(KeyWrap).where(KeyWrap.key_id.in_(keys), KeyWrap.holder_key_id == staff.key_id))
     session.flush()
 
 

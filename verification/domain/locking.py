@@ -21,6 +21,7 @@ from verification.models import (
     Case,
     Measure,
     RectificationItem,
+    RecusalRequest,
     Referral,
     Review,
     Task,
@@ -50,6 +51,7 @@ OfCase: TypeAlias = (
     | type[Assignment]
     | type[Referral]
     | type[Measure]
+    | type[RecusalRequest]
 )
 
 

@@ -253,6 +253,7 @@ def _refuse_conflict(acting: Acting, item: RectificationItem, signer: uuid.UUID 
 
 def _refuse_other_signers(acting: Acting, item_id: uuid.UUID) -> None:
     item, _case = item_with_case(acting, item_id)
-    if item.signer_id not in (None, acting.staff_id):
+    lost = item.signer_id and is_recused(acting.session, staff_id=item.signer_id, case_id=item.case_id)
+    if item.signer_id not in (None, acting.staff_id) and not lost:
         text = _l("Somebody else was named to sign this.")
         raise Refused((Refusal("close-off-uninvolved", text),))

@@ -31,7 +31,7 @@ from verification.models import (
     TaskState,
     Unit,
 )
-from verification.policy.recusal import Conflict, conflicts_among, kept_away
+from verification.policy.recusal import Conflict, conflicts_among, decided_away, kept_away
 
 #: A task that is still worked on; watching a fix takes far less of a week than a visit.
 _BUSY = (TaskState.DISPATCHED, TaskState.CARRY, TaskState.FOLLOW, TaskState.HANDED_BACK)
@@ -59,6 +59,7 @@ class BlockCode(StrEnum):
     OWN_UNIT = "own-unit"
     INTEREST = "interest"
     NAMED = "named"
+    DECIDED = "decided"
     UNTRAINED = "untrained"
     NO_UNDERTAKING = "no-undertaking"
 
@@ -68,6 +69,7 @@ BLOCK_RULES: dict[BlockCode, str | None] = {
     BlockCode.OWN_UNIT: "csl-76",
     BlockCode.INTEREST: "csl-76",
     BlockCode.NAMED: "kept-away",
+    BlockCode.DECIDED: "recusal-decided",
     BlockCode.UNTRAINED: "reg-9",
     BlockCode.NO_UNDERTAKING: "reg-9-undertaking",
 }
@@ -293,12 +295,13 @@ def _blocks(
     named = session.scalars(select(Unit).where(Unit.id.in_(units)))
     names = {unit.id: unit.name for unit in named}
     conflicts = conflicts_among(session, staff_ids=[person.id for person in people], units=units)
-    away = kept_away(session, case_id=case_id)
+    away, decided = kept_away(session, case_id=case_id), decided_away(session, case_id=case_id)
     return {
         person.id: (
             *_own_blocks(person, day),
             *_unit_blocks(conflicts.get(person.id, ()), names),
             *((Block(BlockCode.NAMED),) if person.id in away else ()),
+            *((Block(BlockCode.DECIDED),) if person.id in decided else ()),
         )
         for person in people
     }

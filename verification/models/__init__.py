@@ -41,6 +41,7 @@ from verification.models.outcome import (
     PaperAct,
     RectificationItem,
 )
+from verification.models.recusal import FindingCheck, RecusalOrigin, RecusalRequest, RecusalState
 from verification.models.referral import Matter, Referral, ReferralState
 from verification.models.review import Review, ReviewFinding, ReviewMember, ReviewOutcome, ReviewState
 from verification.models.schedule import ScheduleSlot
@@ -86,6 +87,7 @@ __all__ = [
     "FieldRecordStaff",
     "FileMark",
     "Finding",
+    "FindingCheck",
     "IdentityOpening",
     "Interest",
     "InterestKind",
@@ -104,6 +106,9 @@ __all__ = [
     "Programme",
     "RecordKind",
     "RectificationItem",
+    "RecusalOrigin",
+    "RecusalRequest",
+    "RecusalState",
     "Referral",
     "ReferralState",
     "Review",

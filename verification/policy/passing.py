@@ -16,6 +16,7 @@ from verification.models import (
     Deadline,
     Measure,
     RectificationItem,
+    RecusalRequest,
     Referral,
     Review,
     ReviewMember,
@@ -78,5 +79,6 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(Assignment.case_id).where(Assignment.id == subject_id),
         select(Referral.case_id).where(Referral.id == subject_id),
         select(Measure.case_id).where(Measure.id == subject_id),
+        select(RecusalRequest.case_id).where(RecusalRequest.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

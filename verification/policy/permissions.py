@@ -59,6 +59,8 @@ class Permission(StrEnum):
     USE_APPROVE = "use:approve"
     USE_SEND = "use:send"
     USE_ANSWER = "use:answer"
+    RECUSAL_ASK = "recusal:ask"
+    RECUSAL_DECIDE = "recusal:decide"
     CASE_CLOSE = "case:close"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
@@ -70,7 +72,7 @@ class Permission(StrEnum):
 
 P = Permission
 _EVERYBODY = {P.HOME, P.RULES_READ}
-_READER = {P.CASE_LIST, P.CASE_READ, P.EXHIBIT_READ}
+_READER = {P.CASE_LIST, P.CASE_READ, P.EXHIBIT_READ, P.RECUSAL_ASK}
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
@@ -122,13 +124,21 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_WRITE,
             P.USE_APPROVE,
             P.USE_SEND,
+            P.RECUSAL_DECIDE,
             P.PAPER_RECORD,
         }
     ),
     Role.HEAD: frozenset(
         _EVERYBODY
         | _READER
-        | {P.DOCKET_APPROVE, P.CONCLUSION_APPROVE, P.REVIEW_NAME, P.REVIEW_DECIDE, P.USE_APPROVE}
+        | {
+            P.DOCKET_APPROVE,
+            P.CONCLUSION_APPROVE,
+            P.REVIEW_NAME,
+            P.REVIEW_DECIDE,
+            P.USE_APPROVE,
+            P.RECUSAL_DECIDE,
+        }
     ),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
     Role.INSPECTOR: frozenset(

@@ -1,8 +1,9 @@
 """Who must keep away from a unit or a case, and why: the one place that knows.
 
 By the unit: one's own, one that one leads, a declared interest (Civil Servant Law 76–77). By the informant:
-whom they named under "who must not see this". Whoever keeps away gets no key, no notice and no list entry of
-the case, and signs nothing in it. Source: 2-domain §2 "Other sources"; 4-sealing "Compartments of a tip".
+whom they named under "who must not see this". By decision: whoever was asked about and told to keep away
+(``domain.recusing``). Whoever keeps away gets no key, no notice and no list entry of the case, and signs
+nothing in it. Source: 2-domain §2 "Other sources"; 4-sealing "Compartments of a tip".
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, exists, or_, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from verification.models import (
     Case,
@@ -20,7 +21,11 @@ from verification.models import (
     CaseUnit,
     Interest,
     InterestKind,
+    RecusalRequest,
+    RecusalState,
     Staff,
+    Task,
+    TaskMember,
     Unit,
     UnitKind,
 )
@@ -61,6 +66,14 @@ def kept_away(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
     return frozenset(session.scalars(named))
 
 
+def decided_away(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """Whom a decision of the office keeps away from a case."""
+    granted = select(RecusalRequest.staff_id).where(
+        RecusalRequest.case_id == case_id, RecusalRequest.state == RecusalState.GRANTED
+    )
+    return frozenset(session.scalars(granted))
+
+
 def recused_from(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
     """Everybody who keeps away from a case, for any of these reasons, in one query.
 
@@ -72,21 +85,42 @@ def recused_from(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID
         select(Interest.staff_id).where(Interest.unit_id.in_(units)),
         select(Staff.id).join(Unit, Unit.in_charge_id == Staff.id).where(Unit.id.in_(units)),
         select(CaseKeptAway.staff_id).where(CaseKeptAway.case_id == case_id),
+        select(RecusalRequest.staff_id).where(
+            RecusalRequest.case_id == case_id, RecusalRequest.state == RecusalState.GRANTED
+        ),
     )
     return frozenset(session.scalars(people))
 
 
-def recused_cases(staff_id: uuid.UUID) -> ColumnElement[bool]:
-    """Of a query on ``Case``: the cases that this person keeps away from."""
-    theirs = union(
-        select(Staff.unit_id).where(Staff.id == staff_id),
-        select(Interest.unit_id).where(Interest.staff_id == staff_id),
-        select(Unit.id).where(Unit.in_charge_id == staff_id),
-    )
+def recused_cases(
+    staff_id: uuid.UUID | InstrumentedAttribute[uuid.UUID],
+) -> ColumnElement[bool]:
+    """Of a query on ``Case``: the cases that this person, or the person of each row, keeps away from."""
+    object_, person, interest = aliased(CaseUnit), aliased(Staff), aliased(Interest)
+    unit, named, asked = aliased(Unit), aliased(CaseKeptAway), aliased(RecusalRequest)
+    inspected = object_.case_id == Case.id
     return or_(
-        exists().where(CaseUnit.case_id == Case.id, CaseUnit.unit_id.in_(theirs)),
-        exists().where(CaseKeptAway.case_id == Case.id, CaseKeptAway.staff_id == staff_id),
+        exists().where(inspected, person.unit_id == object_.unit_id, person.id == staff_id),
+        exists().where(inspected, interest.unit_id == object_.unit_id, interest.staff_id == staff_id),
+        exists().where(inspected, unit.id == object_.unit_id, unit.in_charge_id == staff_id),
+        exists().where(named.case_id == Case.id, named.staff_id == staff_id),
+        exists().where(
+            asked.case_id == Case.id, asked.staff_id == staff_id, asked.state == RecusalState.GRANTED
+        ),
     )
+
+
+def recused_members(
+    session: Session, *, task_ids: Collection[uuid.UUID]
+) -> frozenset[tuple[uuid.UUID, uuid.UUID]]:
+    """(task, person) for every member of these teams who must keep away from the task's case by now."""
+    found = (
+        select(TaskMember.task_id, TaskMember.staff_id)
+        .join(Task, Task.id == TaskMember.task_id)
+        .join(Case, Case.id == Task.case_id)
+        .where(TaskMember.task_id.in_(task_ids), recused_cases(TaskMember.staff_id))
+    )
+    return frozenset((row.task_id, row.staff_id) for row in session.execute(found))
 
 
 def is_recused(session: Session, *, staff_id: uuid.UUID, case_id: uuid.UUID) -> bool:

@@ -53,6 +53,7 @@ from verification.policy.evidence import (
     is_against_unit,
 )
 from verification.policy.uses import USES, Approval
+from verification.queries.compliance_recusal import recusal_steps
 from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
 
@@ -99,6 +100,7 @@ class Sheet:
             *self._planning(),
             *self._field_work(),
             *self._findings(),
+            *recusal_steps(self._session, self._case.id, self._counted),
             *self._conclusion_steps(),
             *self._rectification(),
             *self._ending(),

@@ -31,6 +31,8 @@ class StepCode(StrEnum):
     TEAM = "team"
     GUESTS = "guests"
     SIGNED = "signed"
+    RECUSED = "recused"
+    RECHECKED = "rechecked"
     AFTER_DOCKET = "after-docket"
     TWO_ON_SITE = "two-on-site"
     WITHIN_PLAN = "within-plan"

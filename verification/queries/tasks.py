@@ -41,7 +41,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy.deadlines import Light
-from verification.policy.recusal import recused_cases
+from verification.policy.recusal import recused_cases, recused_members
 from verification.policy.workdays import end_of
 from verification.queries.cases import listed_titles, units_by_case
 from verification.queries.exhibits import ExhibitView, exhibits_of_case
@@ -51,6 +51,8 @@ from verification.queries.lights import light_at
 OPEN = (TaskState.DISPATCHED, TaskState.CARRY, TaskState.FOLLOW, TaskState.FIX, TaskState.HANDED_BACK)
 
 _ON_SITE = (RecordKind.VISIT, RecordKind.INTERVIEW)
+#: Stages in which a team that is too small stands still.
+_NEEDS_TWO = (TaskState.DISPATCHED, TaskState.CARRY, TaskState.FOLLOW, TaskState.FIX)
 _DELIVERED = (CaseState.DELIVERED, CaseState.RECTIFYING, CaseState.CLOSED)
 
 
@@ -59,6 +61,7 @@ class NextStep(StrEnum):
 
     SIGN = "sign"
     AWAIT_RULING = "await-ruling"
+    AWAIT_MEMBER = "await-member"
     VISIT = "visit"
     FOLLOW = "follow"
     FIND = "find"
@@ -77,6 +80,7 @@ _FAR = datetime.max.replace(tzinfo=UTC)
 WAITING = frozenset(
     {
         NextStep.AWAIT_RULING,
+        NextStep.AWAIT_MEMBER,
         NextStep.AWAIT_CONCLUSION,
         NextStep.AWAIT_REPORT,
         NextStep.AWAIT_SIGNER,
@@ -87,7 +91,7 @@ WAITING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What of a task is done, from coarse fields alone."""
+    """What of a task is done, from coarse fields alone. short: recusal left fewer than a team needs."""
 
     state: TaskState
     case_state: CaseState
@@ -95,10 +99,13 @@ class Progress:
     allegations: int
     found: int
     items: Counter[ItemState]
+    short: bool = False
 
     @property
     def next_step(self) -> NextStep:
         """What the team does next."""
+        if self.short and self.state in _NEEDS_TWO:
+            return NextStep.AWAIT_MEMBER
         match self.state:
             case TaskState.DISPATCHED:
                 return NextStep.SIGN
@@ -161,6 +168,7 @@ class Member:
     name: str
     is_leader: bool
     signed_at: datetime | None
+    kept_away: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -276,8 +284,9 @@ def team_of(acting: Acting, task_id: uuid.UUID) -> list[Member]:
         .where(TaskMember.task_id == task_id)
         .order_by(TaskMember.is_leader.desc(), Staff.name)
     )
+    away = recused_members(acting.session, task_ids=[task_id])
     return [
-        Member(row.staff_id, name, row.is_leader, row.signed_at)
+        Member(row.staff_id, name, row.is_leader, row.signed_at, (task_id, row.staff_id) in away)
         for row, name in acting.session.execute(query)
     ]
 
@@ -331,6 +340,7 @@ def _progress(
     ordered = select(RectificationItem.case_id, RectificationItem.state)
     for case_id, state in session.execute(ordered.where(RectificationItem.case_id.in_(cases))):
         items[case_id][state] += 1
+    free = _free_members(acting, tasks)
     return {
         task.id: Progress(
             state=task.state,
@@ -339,9 +349,20 @@ def _progress(
             allegations=allegations[task.case_id],
             found=found[task.case_id],
             items=items[task.case_id],
+            short=free[task.id] < acting.rules.number("team-two"),
         )
         for task in tasks
     }
+
+
+def _free_members(acting: Acting, tasks: Sequence[Task]) -> Counter[uuid.UUID]:
+    """How many of each team need not keep away."""
+    ids = [task.id for task in tasks]
+    away = recused_members(acting.session, task_ids=ids)
+    members = acting.session.execute(
+        select(TaskMember.task_id, TaskMember.staff_id).where(TaskMember.task_id.in_(ids))
+    )
+    return Counter(row.task_id for row in members if (row.task_id, row.staff_id) not in away)
 
 
 def _running(acting: Acting, tasks: Sequence[Task]) -> dict[uuid.UUID, list[datetime]]:

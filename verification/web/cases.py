@@ -20,10 +20,11 @@ from verification.domain.openings import Origin
 from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
+from verification.domain.recusing import requests_of
 from verification.domain.referring import referrals_of
 from verification.domain.using import uses_of
 from verification.labels import label
-from verification.models import Case, CaseState, Programme
+from verification.models import Case, CaseState, Programme, RecusalState
 from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
 from verification.policy.permissions import Permission
@@ -160,6 +161,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)),
+        recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
     )  # fmt: skip
 

@@ -39,6 +39,8 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.TEAM: _l("At least two to a task, nobody with an interest"),
     StepCode.GUESTS: _l("Outside members are trained and have signed the undertaking"),
     StepCode.SIGNED: _l("Each task signed for, with the undertaking"),
+    StepCode.RECUSED: _l("Every request that somebody keep away was decided"),
+    StepCode.RECHECKED: _l("The work of whoever keeps away was checked by another"),
     StepCode.AFTER_DOCKET: _l("No work on site before docketing"),
     StepCode.TWO_ON_SITE: _l("Visits and interviews by at least two"),
     StepCode.WITHIN_PLAN: _l("Records within the plan"),

@@ -13,9 +13,10 @@ from verification.domain.casework import read_brief
 from verification.domain.dispatch import due_on_for
 from verification.domain.offplan import approved_plan
 from verification.domain.teams import Suggestion, suggest_team
-from verification.models import Case, Role
+from verification.models import Case, Role, Task
 from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
+from verification.queries.tasks import team_of
 from verification.web.explain import explained_rule
 from verification.web.forms import Typed
 from verification.web.loaders import load_case, load_task
@@ -66,6 +67,65 @@ def send(case_id: uuid.UUID) -> ResponseReturnValue:
             return _page(acting, case, found=_suggestion(acting, case), typed=typed, problem=problem)
 
     return attempt(act, again=again)
+
+
+_TEAM_OF_TASK = "/tasks/<uuid:task_id>/team"
+
+
+@route(blueprint, _TEAM_OF_TASK, permission=Permission.TASK_DISPATCH)
+def replace(task_id: uuid.UUID) -> ResponseReturnValue:
+    """Who could come instead of a member that must keep away."""
+    with acting_in() as acting:
+        task = load_task(acting, task_id)
+        return _replacing(acting, task, typed=None, problem=NO_PROBLEM)
+
+
+@route(blueprint, _TEAM_OF_TASK, permission=Permission.TASK_DISPATCH, methods=["POST"])
+def change(task_id: uuid.UUID) -> ResponseReturnValue:
+    """Name the replacement; the task goes on where it stands."""
+    typed = Typed.sent()
+
+    def act(acting: Acting) -> str:
+        load_task(acting, task_id)
+        newcomers, leader = typed.ids("team"), typed.one_id("leader")
+        typed.check()
+        dispatch.replace_members(
+            acting, task_id=task_id, version=typed.version(), newcomers=newcomers, leader=leader
+        )
+        return url_for("tasks.show", task_id=task_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            return _replacing(acting, load_task(acting, task_id), typed=typed, problem=problem)
+
+    return attempt(act, again=again)
+
+
+def _replacing(acting: Acting, task: Task, *, typed: Typed | None, problem: Problem) -> str:
+    case = load_case(acting, task.case_id)
+    team = team_of(acting, task.id)
+    staying = [member for member in team if not member.kept_away]
+    members = {member.staff_id for member in team}
+    found = suggest_team(acting.session, case_id=case.id, clock=acting.clock, count=len(team))
+    free = [one for one in found.candidates if one.is_free and one.staff_id not in members]
+    missing = max(acting.rules.number("team-two") - len(staying), 0)
+    leader = next((member.staff_id for member in staying if member.is_leader), None)
+    leader = leader or (staying[0].staff_id if staying else None)
+    first: dict[str, str | list[str]] = {
+        "team": [str(one.staff_id) for one in free[:missing]],
+        "leader": str(leader or ""),
+    }
+    return render_template(
+        "verification/dispatch/replace.html",
+        task=task,
+        title=read_brief(acting, case).title,
+        staying=staying,
+        gone=[member for member in team if member.kept_away],
+        free=free,
+        missing=missing,
+        typed=typed or Typed.empty(first),
+        problem=problem,
+    )
 
 
 @route(blueprint, "/tasks/<uuid:task_id>/ruling", permission=Permission.TASK_DISPATCH, methods=["POST"])

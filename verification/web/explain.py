@@ -77,6 +77,12 @@ NEXT_STEPS: dict[str, LazyString] = {
         "Hand it to the higher office, refer it, or hand it on; the informant is told where it is."
     ),
     "reg-11-1": _l("Record the signed paper with its scan, and let a colleague confirm it."),
+    "recusal-director": _l("Leave it to whoever the rule names; they are told that it waits."),
+    "recusal-reason": _l("Write the reason in a sentence; whoever asked has a right to it."),
+    "recusal-decided": _l("Let somebody else do it; nobody can undo the decision here."),
+    "recusal-work": _l(
+        "Return the proposal so that another writes it anew, or have the finding checked by another."
+    ),
     "hand-back-once": _l("Go on with the task, or speak with the supervisor."),
     "carry-visit": _l("Log the visit or interview on the task's page."),
     "finding-each": _l("Record a finding for every allegation."),

@@ -54,6 +54,10 @@ GAPS: dict[Gap, LazyString] = {
 NEXT_STEPS: dict[NextStep, tuple[LazyString, LazyString]] = {
     NextStep.SIGN: (_l("Read the brief and sign for the task"), _l("Sign for the task")),
     NextStep.AWAIT_RULING: (_l("Handed back; the office rules on it"), _l("Open")),
+    NextStep.AWAIT_MEMBER: (
+        _l("Somebody of the team must keep away: the task stands still until a replacement is named"),
+        _l("Open"),
+    ),
     NextStep.VISIT: (_l("Carry the lead there: log the first visit or interview"), _l("Log a visit")),
     NextStep.FOLLOW: (_l("On site. Go on when the lead is carried there"), _l("Go on: follow the problem")),
     NextStep.FIND: (_l("Record statement and finding for each allegation"), _l("Record findings")),
@@ -70,6 +74,7 @@ _BLOCKS: dict[BlockCode, LazyString] = {
     BlockCode.INACTIVE: _l("no longer active"),
     BlockCode.OWN_UNIT: _l("belongs to the inspected unit"),
     BlockCode.NAMED: _l("must not see this, the informant says"),
+    BlockCode.DECIDED: _l("it was decided that they keep away"),
     BlockCode.UNTRAINED: _l("no training record"),
     BlockCode.NO_UNDERTAKING: _l("undertaking not signed"),
 }

@@ -9,7 +9,7 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as _l
 
-from verification.domain import findings, weighing
+from verification.domain import findings, rechecks, weighing
 from verification.domain.acting import Acting
 from verification.domain.findings import ReadAllegation
 from verification.domain.sources import read_sources
@@ -91,17 +91,22 @@ def _find(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
     )
 
 
+def _check(acting: Acting, allegation_id: uuid.UUID, typed: Typed) -> None:
+    rechecks.check_finding(acting, allegation_id=allegation_id, note=typed.text("note"))
+
+
 _ACTS: dict[str, Callable[[Acting, uuid.UUID, Typed], None]] = {
     "evidence": _weigh,
     "statement": _state,
     "finding": _find,
+    "check": _check,
 }
 _THEN = {"evidence": "statement", "statement": "finding"}
 
 
 @route(
     blueprint,
-    f"{_RULE}/<any(evidence, statement, finding):part>",
+    f"{_RULE}/<any(evidence, statement, finding, check):part>",
     permission=Permission.TASK_WORK,
     methods=["POST"],
 )
@@ -157,6 +162,7 @@ def _page(
     claims = findings.read_allegations(acting, case)
     claim = _find_in(acting, task, allegation_id)
     first = _first(claim)
+    checks = rechecks.read_checks(acting, [allegation_id])
     return render_template(
         "verification/tasks/finding.html",
         task=task,
@@ -166,7 +172,10 @@ def _page(
         count=len(claims),
         columns=read_sources(acting, case),
         pictures={exhibit.object_id: exhibit for exhibit in exhibits_of_case(acting, case.id)},
-        names=names_of(acting, [held.set_by for held in claim.evidence]),
+        names=names_of(
+            acting,
+            [*(held.set_by for held in claim.evidence), *(check.row.checked_by for check in checks)],
+        ),
         kinds=list(STATEMENT_KINDS.items()),
         findings=list(FINDINGS.items()),
         stances=list(STANCES.items()),
@@ -174,6 +183,9 @@ def _page(
         weighed=typed if typed is not None and part == "evidence" else first,
         stated=typed if typed is not None and part == "statement" else first,
         found=typed if typed is not None and part == "finding" else first,
+        to_check=allegation_id in rechecks.to_check(acting, case),
+        checks=checks,
+        typed=typed or Typed.empty(),
         problem=problem,
         part=part,
     )

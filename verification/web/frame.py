@@ -53,6 +53,7 @@ _OF_CASES = (
     "referrals",
     "openings",
     "uses",
+    "recusals",
 )
 
 MENU: tuple[MenuItem, ...] = (

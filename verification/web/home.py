@@ -17,6 +17,7 @@ from verification.queries.assignments import AssignmentCard, waiting_assignments
 from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
+from verification.queries.recusals import WaitingRequest, requests_to_decide
 from verification.queries.reviews import ReviewCard, waiting_reviews
 from verification.queries.uses import UseCard, uses_to_decide
 from verification.web.office import acting_in
@@ -50,11 +51,20 @@ class Board:
     assignments: list[AssignmentCard] = field(default_factory=list)
     tasks: list[TaskRow] = field(default_factory=list)
     uses: list[UseCard] = field(default_factory=list)
+    recusals: list[WaitingRequest] = field(default_factory=list)
 
     @property
     def is_quiet(self) -> bool:
         """Whether nothing waits."""
-        decide = (self.decide, self.papers, self.openings, self.reviews, self.assignments, self.uses)
+        decide = (
+            self.decide,
+            self.papers,
+            self.openings,
+            self.reviews,
+            self.assignments,
+            self.uses,
+            self.recusals,
+        )
         tiles = [tile for tile in self.tiles if tile.count]
         return not any((*decide, self.urgent, self.go_on, self.tasks, tiles))
 
@@ -82,6 +92,7 @@ def _board(acting: Acting) -> Board:
         board.papers = [paper for paper in boards.papers_to_confirm(acting) if not paper.mine]
     if may(Permission.IDENTITY_AGREE):
         board.openings = boards.openings_to_agree(acting)
+    board.recusals = requests_to_decide(acting)
     if may(Permission.TASK_LIST):
         board.tasks = boards.own_tasks(acting)
     if may(Permission.ITEM_SIGN_OFF) and exists("rectification.show"):

@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 from verification.audit.events import Event
 from verification.domain import dispatch, fieldwork
 from verification.domain.acting import Acting
+from verification.domain.rechecks import to_check
 from verification.domain.record_forms import RECORD_FORMS
 from verification.models import Method, Task, TaskState
 from verification.policy.permissions import Permission
+from verification.policy.recusal import recused_from
 from verification.queries.tasks import TaskView, read_task
 from verification.web import fieldwords
 from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
@@ -84,6 +86,8 @@ def _page(
         plan_methods=[Method(method) for method in view.plan.methods] if view.plan else [],
         exhibits_of={record.row.id: _of_record(view, record.row.id) for record in view.records},
         loose=_of_record(view, None),
+        away=recused_from(acting.session, case_id=task.case_id),
+        to_check=to_check(acting, view.case),
         numbers={exhibit.object_id: exhibit.ordinal for exhibit in view.exhibits},
         names=names_of(acting, {person for record in view.records for person in record.people}),
         clocks=explained_clocks(acting, view.clocks),
@@ -97,7 +101,7 @@ def _page(
 def _actions(acting: Acting, task: Task, *, on_team: bool) -> set[Action]:
     """What this person may do here: the team works, those who dispatch rule."""
     actions = possible_actions(kind=SubjectKind.TASK, subject=task, actor=acting.actor)
-    rulings = {Action.UPHOLD_HAND_BACK, Action.OVERRULE_HAND_BACK}
+    rulings = {Action.UPHOLD_HAND_BACK, Action.OVERRULE_HAND_BACK, Action.REPLACE_MEMBER}
     return {action for action in actions if on_team or action in rulings}
 
 

@@ -22,11 +22,13 @@ from verification.models import (
     CaseUnit,
     Conclusion,
     FieldRecord,
+    FindingCheck,
     Measure,
     PaperAct,
     Plan,
     PlanUnit,
     RectificationItem,
+    RecusalRequest,
     Referral,
     Review,
     ReviewMember,
@@ -154,6 +156,11 @@ class Facts:
         both = (query.where(Task.case_id == self.case_id), guests.where(Task.case_id == self.case_id))
         return frozenset(person for one in both for person in self.session.scalars(one))
 
+    def free_team(self, task_id: uuid.UUID) -> frozenset[uuid.UUID]:
+        """Members of one task's team who need not keep away from the case."""
+        members = self.session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == task_id))
+        return frozenset(members) - self.recused()
+
     def concluders(self) -> frozenset[uuid.UUID]:
         """Whoever took part in making the conclusion: who found, drafted and approved it, and the teams."""
         people: set[uuid.UUID | None] = set(self.team())
@@ -192,6 +199,10 @@ class Facts:
             people |= {referral.found_by, referral.sent_by}
         for use in self.session.scalars(select(Measure).where(Measure.case_id == case.id)):
             people |= {use.written_by, use.approved_by, use.sent_by}
+        for wish in self.session.scalars(select(RecusalRequest).where(RecusalRequest.case_id == case.id)):
+            people |= {wish.made_by, wish.decided_by}
+        checks = select(FindingCheck.checked_by).join(Allegation, Allegation.id == FindingCheck.allegation_id)
+        people |= set(self.session.scalars(checks.where(Allegation.case_id == case.id)))
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
         return frozenset(person for person in people if person is not None)

@@ -6,18 +6,31 @@ Source: 2-domain §2, §3; rules.toml by the ids named.
 
 from __future__ import annotations
 
+import uuid
 from datetime import date
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from sqlalchemy import select
 
 from portal.models import Desk
 from verification.errors import Refusal
-from verification.models import INSPECTABLE, Case, CaseState, Role, Unit
-from verification.policy.recusal import kept_away
+from verification.models import INSPECTABLE, Case, CaseState, InterestKind, Role, Unit
+from verification.policy.recusal import conflicts_among, decided_away, kept_away
 from verification.policy.roles import staff_with_role
 from verification.policy.workdays import civil
 from verification.workflow.facts import Facts
+
+#: Why a unit keeps somebody away; None: it is their own.
+CONFLICTS: Final[dict[InterestKind | None, LazyString]] = {
+    None: _l("This person belongs to the inspected unit."),
+    InterestKind.OWN: _l("This person has an interest of their own in the inspected unit."),
+    InterestKind.KINSHIP: _l("This person is related to somebody in the inspected unit."),
+    InterestKind.FORMER_POST: _l("This person held a post in the inspected unit."),
+    InterestKind.IN_CHARGE: _l("This person leads the inspected unit."),
+    InterestKind.OTHER: _l("This person has another tie to the inspected unit."),
+}
 
 
 def tip_is_of_the_desk(facts: Facts) -> Refusal | None:
@@ -70,12 +83,19 @@ def referral_names_organ(facts: Facts) -> Refusal | None:
 
 def not_recused(facts: Facts) -> Refusal | None:
     """On screen and from paper: whoever acts, or signed, must be free of the case."""
-    if facts.actor.staff_id not in facts.recused():
+    person = facts.actor.staff_id
+    if person is None or person not in facts.recused():
         return None
-    named = facts.actor.staff_id in kept_away(facts.session, case_id=facts.case_id)
-    if named:
+    if person in kept_away(facts.session, case_id=facts.case_id):
         return Refusal("kept-away", _l("The informant wants this person kept away from the case."))
-    return Refusal("csl-76", _l("This person has an interest in the inspected unit, or leads it."))
+    if person in decided_away(facts.session, case_id=facts.case_id):
+        return Refusal("recusal-decided", _l("It was decided that this person keeps away from the case."))
+    return Refusal("csl-76", _conflict_words(facts, person))
+
+
+def _conflict_words(facts: Facts, person: uuid.UUID) -> LazyString:
+    found = conflicts_among(facts.session, staff_ids=[person], units=facts.case_units())
+    return CONFLICTS[found[person][0].kind]
 
 
 def head_is_free(facts: Facts) -> Refusal | None:

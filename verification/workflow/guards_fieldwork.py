@@ -27,7 +27,7 @@ from verification.policy.evidence import (
     is_against_unit,
     rests_off_plan,
 )
-from verification.policy.recusal import kept_away
+from verification.policy.recusal import decided_away, kept_away
 from verification.workflow.facts import Facts
 
 
@@ -68,6 +68,9 @@ def team_has_no_conflict(facts: Facts) -> Refusal | None:
         return None
     if away & kept_away(facts.session, case_id=facts.case_id):
         return Refusal("kept-away", _l("The informant wants a member of the team kept away."), "team")
+    if away & decided_away(facts.session, case_id=facts.case_id):
+        text = _l("It was decided that a member of the team keeps away from this case.")
+        return Refusal("recusal-decided", text, "team")
     return Refusal("csl-76", _l("A member of the team has an interest in the inspected unit."), "team")
 
 

@@ -19,6 +19,8 @@ from verification.models import (
     Measure,
     MeasureState,
     RectificationItem,
+    RecusalRequest,
+    RecusalState,
     Referral,
     ReferralState,
     Review,
@@ -36,6 +38,7 @@ AnyState = (
     | AssignmentState
     | ReferralState
     | MeasureState
+    | RecusalState
 )
 
 
@@ -50,6 +53,7 @@ class SubjectKind(StrEnum):
     ASSIGNMENT = "assignment"
     REFERRAL = "referral"
     MEASURE = "measure"
+    RECUSAL = "recusal"
 
 
 class Subject(Protocol):
@@ -68,6 +72,7 @@ _Model = (
     | type[Assignment]
     | type[Referral]
     | type[Measure]
+    | type[RecusalRequest]
 )
 _States = (
     type[TipState]
@@ -78,6 +83,7 @@ _States = (
     | type[AssignmentState]
     | type[ReferralState]
     | type[MeasureState]
+    | type[RecusalState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -89,6 +95,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.ASSIGNMENT: Assignment,
     SubjectKind.REFERRAL: Referral,
     SubjectKind.MEASURE: Measure,
+    SubjectKind.RECUSAL: RecusalRequest,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -100,6 +107,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.ASSIGNMENT: AssignmentState,
     SubjectKind.REFERRAL: ReferralState,
     SubjectKind.MEASURE: MeasureState,
+    SubjectKind.RECUSAL: RecusalState,
 }
 
 
@@ -144,6 +152,7 @@ class Action(StrEnum):
     BEGIN_FOLLOW = "begin-follow"
     BEGIN_FIX = "begin-fix"
     FINISH_TASK = "finish-task"
+    REPLACE_MEMBER = "replace-member"
     REPORT_ITEM = "report-item"
     RETURN_ITEM = "return-item"
     VERIFY_ITEM = "verify-item"
@@ -182,3 +191,5 @@ class Action(StrEnum):
     REPLY_USE = "reply-use"
     RECORD_USE_OUTCOME = "record-use-outcome"
     WITHDRAW_USE = "withdraw-use"
+    GRANT_RECUSAL = "grant-recusal"
+    REFUSE_RECUSAL = "refuse-recusal"

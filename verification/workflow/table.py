@@ -15,6 +15,7 @@ from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.measures import MEASURES
+from verification.workflow.rows.recusals import RECUSALS
 from verification.workflow.rows.referrals import REFERRALS
 from verification.workflow.rows.review import REVIEWED, REVIEWED_TIPS, REVIEWS
 from verification.workflow.rows.tips import TIPS
@@ -34,11 +35,11 @@ def _apart(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
 
 
 _OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.USE_ANSWER, May.SYSTEM)
-_RECUSAL = ("csl-76", "kept-away")
+_RECUSAL = ("csl-76", "kept-away", "recusal-decided")
 TRANSITIONS: tuple[Transition, ...] = (
     TIPS
     + REVIEWED_TIPS
-    + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS)
+    + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS)
     + _apart(MEASURES)
 )
 

@@ -52,6 +52,9 @@ def tell(
     readers: set[uuid.UUID] = set()
     for audience in transition.tells:
         people = _people(session, audience, subject)
+        if audience is Audience.PROPOSER and people <= away:
+            # Whose case it was must keep away by now: the desk goes on with it.
+            people = staff_with_role(session, Role.SUPERVISOR)
         # A unit's liaisons belong to it; what they are told of is theirs.
         readers |= people if audience is Audience.LIAISONS else people - away
     for reader in sorted(readers - {actor.staff_id}, key=str):

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, not_, select
 
 from config import BadSettings
 from portal.crypto.receipt import Receipt
@@ -36,6 +36,8 @@ from verification.models import (
     Measure,
     MeasureState,
     RectificationItem,
+    RecusalRequest,
+    RecusalState,
     Referral,
     ReferralState,
     Review,
@@ -45,6 +47,7 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
+from verification.policy.recusal import recused_cases
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("seeded")]
 
@@ -79,7 +82,17 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
     with seeded.database.read() as session:
         states = {
             kind: set(session.scalars(select(kind.state).distinct()))
-            for kind in (Tip, Case, Task, RectificationItem, Review, Assignment, Referral, Measure)
+            for kind in (
+                Tip,
+                Case,
+                Task,
+                RectificationItem,
+                Review,
+                Assignment,
+                Referral,
+                Measure,
+                RecusalRequest,
+            )
         }
     wanted = (
         TipState,
@@ -90,6 +103,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         AssignmentState,
         ReferralState,
         MeasureState,
+        RecusalState,
     )
     assert list(states.values()) == [set(enum) for enum in wanted]
 
@@ -136,7 +150,12 @@ def test_inspector_reads_the_cases_of_their_own_tasks_alone(seeded: SeededDemo) 
                 acting.session.scalars(
                     select(Task.case_id)
                     .join(TaskMember, TaskMember.task_id == Task.id)
-                    .where(TaskMember.staff_id == acting.staff_id, Task.state != TaskState.WITHDRAWN)
+                    .join(Case, Case.id == Task.case_id)
+                    .where(
+                        TaskMember.staff_id == acting.staff_id,
+                        Task.state != TaskState.WITHDRAWN,
+                        not_(recused_cases(acting.staff_id)),
+                    )
                 )
             )
             opened = {

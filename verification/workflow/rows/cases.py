@@ -8,6 +8,7 @@ from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_plan as p
+from verification.workflow import guards_recusal as w
 from verification.workflow import guards_referral as h
 from verification.workflow import guards_review as r
 from verification.workflow.states import Action as Do
@@ -49,7 +50,8 @@ CASES = (
     ),
     Transition(
         CASE, C.PROPOSED, Do.APPROVE_DOCKETING, C.DOCKETED, May.DOCKET_APPROVE, Event.CASE_DOCKETED,
-        ("reg-11-2", "docket-separate"), guards=(g.approver_is_not_proposer,),
+        ("reg-11-2", "docket-separate", "recusal-work"),
+        guards=(g.approver_is_not_proposer, w.proposer_is_free),
         starts=("clock-verify",), tells=(Audience.PROPOSER,),
     ),
     Transition(
@@ -62,7 +64,8 @@ CASES = (
     ),
     Transition(
         CASE, C.PLAN_PROPOSED, Do.APPROVE_PLAN, C.PLANNED, May.PLAN_APPROVE, Event.PLAN_APPROVED,
-        ("reg-15-plan", "plan-lock", "plan-separate"), guards=(g.approver_is_not_planner,),
+        ("reg-15-plan", "plan-lock", "plan-separate", "recusal-work"),
+        guards=(g.approver_is_not_planner, w.planner_is_free),
         tells=(Audience.PROPOSER,),
     ),
     Transition(
@@ -113,19 +116,20 @@ CASES = (
         Event.CONCLUSION_PROPOSED,
         (
             "reg-16", "finding-each", "finding-exhibit", "finding-statement", "finding-contradicts",
-            "statement-weighed",
+            "statement-weighed", "recusal-work",
         ),
         guards=(
             f.conclusion_is_drafted, f.every_allegation_has_finding, f.findings_rest_on_exhibits,
             f.findings_rest_on_plan, f.findings_weigh_statements, f.findings_agree_with_evidence,
-            f.denials_are_weighed,
+            f.denials_are_weighed, w.drafter_is_free, w.findings_were_checked,
         ),
         tells=(Audience.HEADS,),
     ),
     Transition(
         CASE, C.CONCLUSION_PROPOSED, Do.APPROVE_CONCLUSION, C.CONCLUDED, May.CONCLUSION_APPROVE,
-        Event.CONCLUSION_APPROVED, ("conclusion-approval", "conclusion-separate"),
-        guards=(f.approver_is_not_drafter,), meets=("clock-conclude",), tells=(Audience.PROPOSER,),
+        Event.CONCLUSION_APPROVED, ("conclusion-approval", "conclusion-separate", "recusal-work"),
+        guards=(f.approver_is_not_drafter, w.drafter_is_free, w.findings_were_checked),
+        meets=("clock-conclude",), tells=(Audience.PROPOSER,),
     ),
     Transition(
         CASE, C.CONCLUSION_PROPOSED, Do.RETURN_CONCLUSION, C.CONCLUDING, May.CONCLUSION_APPROVE,

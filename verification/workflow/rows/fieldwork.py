@@ -8,6 +8,7 @@ from verification.models import TaskState as K
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_recusal as w
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
 from verification.workflow.transition import Audience, Transition
@@ -16,8 +17,8 @@ TASK, ITEM = SubjectKind.TASK, SubjectKind.ITEM
 
 TASKS = (
     Transition(
-        TASK, K.DISPATCHED, Do.SIGN_TASK, K.CARRY, May.TASK_WORK, Event.TASK_SIGNED, ("clock-sign",),
-        guards=(f.actor_is_on_team,), meets=("clock-sign",),
+        TASK, K.DISPATCHED, Do.SIGN_TASK, K.CARRY, May.TASK_WORK, Event.TASK_SIGNED,
+        ("clock-sign", "team-two"), guards=(f.actor_is_on_team, w.team_is_whole), meets=("clock-sign",),
     ),
     *(
         Transition(
@@ -39,22 +40,36 @@ TASKS = (
     *(
         Transition(
             TASK, state, Do.LOG_RECORD, None, May.TASK_WORK, Event.RECORD_LOGGED,
-            ("field-after-docket", "method-named", "off-plan"),
-            guards=(f.actor_is_on_team, g.case_is_docketed),
+            ("field-after-docket", "method-named", "off-plan", "team-two"),
+            guards=(f.actor_is_on_team, g.case_is_docketed, w.team_is_whole),
         )
         for state in (K.CARRY, K.FOLLOW, K.FIX)
     ),
     Transition(
-        TASK, K.CARRY, Do.BEGIN_FOLLOW, K.FOLLOW, May.TASK_WORK, Event.TASK_FOLLOWED, ("carry-visit",),
-        guards=(f.actor_is_on_team, f.lead_was_carried),
+        TASK, K.CARRY, Do.BEGIN_FOLLOW, K.FOLLOW, May.TASK_WORK, Event.TASK_FOLLOWED,
+        ("carry-visit", "team-two"), guards=(f.actor_is_on_team, w.team_is_whole, f.lead_was_carried),
     ),
     Transition(
-        TASK, K.FOLLOW, Do.BEGIN_FIX, K.FIX, May.TASK_WORK, Event.TASK_FIXING, ("finding-each",),
-        guards=(f.actor_is_on_team, f.every_allegation_has_finding), tells=(Audience.PROPOSER,),
+        TASK, K.FOLLOW, Do.BEGIN_FIX, K.FIX, May.TASK_WORK, Event.TASK_FIXING,
+        ("finding-each", "team-two"),
+        guards=(f.actor_is_on_team, w.team_is_whole, f.every_allegation_has_finding),
+        tells=(Audience.PROPOSER,),
     ),
     Transition(
         TASK, K.FIX, Do.FINISH_TASK, K.DONE, May.TASK_WORK, Event.TASK_DONE, ("reg-18", "close-items"),
         guards=(f.actor_is_on_team, g.conclusion_was_delivered, f.items_are_closed_off),
+    ),
+    *(
+        Transition(
+            TASK, state, Do.REPLACE_MEMBER, None, May.TASK_DISPATCH, Event.TEAM_CHANGED,
+            ("team-two", "reg-8", "reg-9", "recusal-decided", "close-off-uninvolved"),
+            guards=(
+                f.team_has_two, f.team_has_leader, f.team_is_trained, f.team_has_undertaken,
+                f.team_has_no_conflict, w.newcomers_have_no_other_part,
+            ),
+            tells=(Audience.TEAM,),
+        )
+        for state in (K.DISPATCHED, K.CARRY, K.FOLLOW, K.FIX, K.HANDED_BACK)
     ),
 )
 
