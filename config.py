@@ -83,6 +83,8 @@ class VerificationSettings(SharedSettings):
     session_max_hours: int
     viewer_mark: bool
     backup_days: int
+    document_mark: str
+    document_templates: Path | None
 
     @property
     def secure_cookies(self) -> bool:
@@ -145,6 +147,20 @@ def _yes_or_no(value: str) -> bool:
     if value not in ("yes", "no"):
         raise ValueError("must be yes or no")
     return value == "yes"
+
+
+def _mark(value: str) -> str:
+    if not 1 <= len(value) <= 12 or not all("\u4e00" <= letter <= "\u9fff" for letter in value):
+        raise ValueError("must be the letters before the year, such as 安政督")
+    return value
+
+
+def _folder_or_none(value: str) -> Path | None:
+    if value == "none":
+        return None
+    if not Path(value).is_dir():
+        raise ValueError("must be a folder, or none")
+    return Path(value)
 
 
 def _web_url(value: str) -> str:
@@ -218,6 +234,8 @@ def load_verification(environ: Mapping[str, str] | None = None) -> VerificationS
         "session_idle_minutes": read.parsed("SESSION_IDLE_MINUTES", _positive, 30, "30"),
         "session_max_hours": read.parsed("SESSION_MAX_HOURS", _positive, 10, "10"),
         "backup_days": read.parsed("BACKUP_DAYS", _positive, 1, "35"),
+        "document_mark": read.parsed("DOCUMENT_MARK", _mark, "", "政督"),
+        "document_templates": read.parsed("DOCUMENT_TEMPLATES", _folder_or_none, None, "none"),
         "viewer_mark": read.parsed("VIEWER_MARK", _yes_or_no, True, "yes"),
     }
     if read.problems:

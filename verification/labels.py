@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
+from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
 from verification.models import (
     AssignmentState,
     CaseSource,
@@ -358,7 +359,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         RECUSAL_STATES, RECUSAL_ORIGINS,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
-        CLEAN_STATES, MESSAGE_KINDS, EVENTS, UNSIGNED,
+        CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,
     )
 )  # fmt: skip
 _BY_MEMBER = {(type(member), member.value): text for table in _ALL for member, text in table.items()}

@@ -53,6 +53,8 @@ def settings_for(office: TestOffice, folder: Path, **changes: Any) -> Verificati
         "session_max_hours": 10,
         "viewer_mark": True,
         "backup_days": 35,
+        "document_mark": "安政督",
+        "document_templates": None,
     }
     return VerificationSettings(**(values | changes))
 

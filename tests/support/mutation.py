@@ -30,7 +30,7 @@ from verification.workflow.table import TRANSITIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "verification"
 #: Where something can be refused.
-REFUSING = ("workflow", "domain", "policy")
+REFUSING = ("workflow", "domain", "policy", "documents")
 
 
 @contextmanager

@@ -17,6 +17,14 @@ from verification.models.case import (
     NoteKind,
     StatementKind,
 )
+from verification.models.document import (
+    Document,
+    DocumentKind,
+    DocumentNumber,
+    DocumentRegister,
+    DocumentVersion,
+    VoidReason,
+)
 from verification.models.evidence import EvidenceCell, Stance
 from verification.models.fieldwork import (
     Exhibit,
@@ -80,6 +88,11 @@ __all__ = [
     "Deadline",
     "Destruction",
     "DocketBasis",
+    "Document",
+    "DocumentKind",
+    "DocumentNumber",
+    "DocumentRegister",
+    "DocumentVersion",
     "EvidenceCell",
     "Exhibit",
     "ExhibitSource",
@@ -131,4 +144,5 @@ __all__ = [
     "Unit",
     "UnitDuty",
     "UnitKind",
+    "VoidReason",
 ]

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     RECUSAL_ASK = "recusal:ask"
     RECUSAL_DECIDE = "recusal:decide"
     CASE_CLOSE = "case:close"
+    DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
     RULES_READ = "rules:read"
     AUDIT_READ = "audit:read"
@@ -106,6 +107,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
+            P.DOCUMENT_NUMBER,
             P.EXHIBIT_EXPORT,
         }
     ),
@@ -126,6 +128,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_SEND,
             P.RECUSAL_DECIDE,
             P.PAPER_RECORD,
+            P.DOCUMENT_NUMBER,
         }
     ),
     Role.HEAD: frozenset(

@@ -45,6 +45,8 @@ _DECIDES = (
 _SIGNS = (Permission.ITEM_SIGN_OFF, Permission.ITEM_VERIFY)
 _OF_CASES = (
     "cases",
+    "documents",
+    "document_numbers",
     "planning",
     "dispatch",
     "conclusions",

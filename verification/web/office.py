@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from flask import current_app, g
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from config import VerificationSettings
+from config import BadSettings, VerificationSettings
 from portal.clock import Clock, civil_day
 from portal.crypto.signing import VerifyKey
 from portal.db import Database
@@ -25,6 +26,10 @@ from portal.storage.blobs import Blobs
 from portal.storage.errors import Busy, RetryLater
 from portal.storage.filesystem import FileBlobs
 from portal.trust import TrustedKeys
+from verification.documents.forms import Forms, load_forms, shipped_forms
+from verification.documents.gatherer import OfficeNames
+from verification.documents.making import Press
+from verification.documents.templating import BadTemplate
 from verification.domain.acting import Acting
 from verification.errors import NotHere
 from verification.keys.keyring import Keyring
@@ -48,6 +53,14 @@ class Office:
     rules: Rulebook
     clock: Clock
     rng: Rng
+    forms: Forms
+
+    @property
+    def press(self) -> Press:
+        """What documents are made with."""
+        named = self.settings
+        names = OfficeNames(named.office_name, named.county_name, named.document_mark)
+        return Press(names, self.forms, self.blobs)
 
     @property
     def today(self) -> date:
@@ -70,7 +83,18 @@ def equip(settings: VerificationSettings, *, database: Database | None, clock: C
         rules=shipped_rules(),
         clock=clock,
         rng=rng,
+        forms=_forms(settings.document_templates),
     )
+
+
+def _forms(folder: Path | None) -> Forms:
+    """The templates of documents; one that cannot be used stops the program with its file and line."""
+    if folder is None:
+        return shipped_forms()
+    try:
+        return load_forms(folder)
+    except BadTemplate as error:
+        raise BadSettings([str(problem) for problem in error.problems]) from None
 
 
 def office() -> Office:

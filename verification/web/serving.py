@@ -34,6 +34,7 @@ SHOWN: Final = {
 #: What is sent under its own type, to be saved.
 SAVED: Final = {
     "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "text/plain": "txt",
     "video/quicktime": "mov",
     "video/x-matroska": "mkv",

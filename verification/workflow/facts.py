@@ -21,6 +21,8 @@ from verification.models import (
     Case,
     CaseUnit,
     Conclusion,
+    Document,
+    DocumentVersion,
     FieldRecord,
     FindingCheck,
     Measure,
@@ -205,6 +207,8 @@ class Facts:
         people |= set(self.session.scalars(checks.where(Allegation.case_id == case.id)))
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
+        made = select(DocumentVersion.made_by).join(Document, Document.id == DocumentVersion.document_id)
+        people |= set(self.session.scalars(made.where(Document.case_id == case.id)))
         return frozenset(person for person in people if person is not None)
 
 

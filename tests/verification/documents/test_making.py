@@ -1,0 +1,363 @@
+"""Making documents: sealed, hashed, versioned; who may, when; what leaves; nothing in clear on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import uuid
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.support.journey import Journey
+from tests.support.markers import Search
+from tests.support.office import TestOffice
+from verification.audit.events import Event
+from verification.documents import listing, making, register
+from verification.documents.forms import shipped_forms
+from verification.documents.gatherer import OfficeNames
+from verification.documents.making import FileKind, Numbering, Origin, Press, Wanted
+from verification.documents.sheet import MISSING, Sheet
+from verification.domain import casework, conclusions, fieldwork
+from verification.errors import InvalidInput, KeyLocked, NotHere, Refused
+from verification.models import (
+    AuditEntry,
+    Document,
+    DocumentKind,
+    DocumentNumber,
+    DocumentVersion,
+    RecordKind,
+    VoidReason,
+)
+
+MARKER = "卫生院门前坑洼的标记词语甲乙丙丁"
+
+
+class Papers(Journey):
+    """A case on its way, and the documents made of it."""
+
+    @property
+    def press(self) -> Press:
+        """What documents are made with."""
+        return Press(OfficeNames("安澜县政府督查室", "安澜县", "安政督"), shipped_forms(), self.office.blobs)
+
+    def origin(self, kind: DocumentKind, subject_id: uuid.UUID | None = None) -> Origin:
+        """Of this case."""
+        return Origin(kind, case_id=self.case_id, subject_id=subject_id)
+
+    def make(
+        self,
+        kind: DocumentKind,
+        subject_id: uuid.UUID | None = None,
+        *,
+        login: str = "fan",
+        document_id: uuid.UUID | None = None,
+        numbering: Numbering = Numbering.NONE,
+        number: str = "",
+        **asked: str,
+    ) -> DocumentVersion:
+        """A version by somebody."""
+        with self.acting(login) as acting:
+            return making.make_version(
+                acting,
+                press=self.press,
+                origin=self.origin(kind, subject_id),
+                wanted=Wanted(asked, numbering, number),
+                document_id=document_id,
+            )
+
+    def sheet(self, row: DocumentVersion, login: str = "fan") -> Sheet:
+        """What a version says."""
+        with self.acting(login) as acting:
+            return making.read_version(acting, acting.session.get_one(DocumentVersion, row.id)).sheet
+
+    def file(self, row: DocumentVersion, kind: FileKind, login: str = "fan") -> bytes:
+        """A file of a version, as it is downloaded."""
+        with self.acting(login) as acting:
+            version = acting.session.get_one(DocumentVersion, row.id)
+            reader = making.open_file(acting, version, kind, blobs=self.office.blobs)
+            content = b"".join(reader.read_range(0, reader.true_bytes))
+            reader.close()
+        return content
+
+    def entries(self, event: Event) -> list[dict[str, Any]]:
+        """Facts of the trail's entries of one kind."""
+        with self.office.database.read() as session:
+            query = select(AuditEntry).where(AuditEntry.event == event.value).order_by(AuditEntry.number)
+            return [entry.facts for entry in session.scalars(query)]
+
+
+def rules(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
+    return [refusal.rule_id for refusal in refused.value.refusals]
+
+
+def kinds(walk: Papers, login: str) -> set[DocumentKind]:
+    with walk.acting(login) as acting:
+        return {one.kind for one in listing.possible_kinds(acting, walk.case)}
+
+
+def test_version_is_sealed_hashed_and_stands_in_the_trail(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    row = walk.make(DocumentKind.DOCKETING_FORM, suggestion="建议立项核查。")
+    said = "".join(walk.sheet(row).texts())
+    assert {"道路修复情况", "建议立项核查。", "交通运输局"} <= set(walk.sheet(row).texts())
+    assert "1．道路长期破损\n2．多次反映未处理" in said
+    docx, pdf = walk.file(row, FileKind.DOCX), walk.file(row, FileKind.PDF)
+    assert (docx[:2], pdf[:5]) == (b"PK", b"%PDF-")
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in (("docx", docx), ("pdf", pdf))}
+    (made,) = walk.entries(Event.DOCUMENT_MADE)
+    assert {name: made[name] for name in ("docx", "pdf")} == hashes
+    assert (row.docx_hash.hex(), row.pdf_hash.hex()) == (hashes["docx"], hashes["pdf"])
+    assert (made["kind"], made["version"], made["number"]) == ("docketing-form", 1, "")
+    assert made["template"] == shipped_forms()[DocumentKind.DOCKETING_FORM].source_hash
+    assert [fact["file"] for fact in walk.entries(Event.DOCUMENT_TAKEN)] == ["docx", "pdf"]
+    assert "道路" not in str(made)
+
+
+def test_versions_follow_each_other_and_none_is_changed(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.docketed()
+    first = walk.make(DocumentKind.DOCKETING_FORM, suggestion="一")
+    before = walk.file(first, FileKind.PDF)
+    second = walk.make(DocumentKind.DOCKETING_FORM, document_id=first.document_id, suggestion="二")
+    assert (first.version, second.version, second.document_id) == (1, 2, first.document_id)
+    assert walk.file(first, FileKind.PDF) == before != walk.file(second, FileKind.PDF)
+    with walk.acting("fan") as acting:
+        (row,) = listing.documents_of(acting, walk.case)
+        assert (row.newest.version, row.made_by) == (2, office.staff["fan"].name)
+    with pytest.raises(NotHere):
+        walk.make(DocumentKind.RESEARCH, document_id=first.document_id)
+
+
+def test_nothing_of_a_document_is_in_clear_on_disk_or_in_the_database(
+    office: TestOffice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for name in ("TMPDIR", "TEMP", "TMP", "HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    monkeypatch.chdir(temporary)
+    walk = Papers(office)
+    walk.proposed()
+    row = walk.make(DocumentKind.DOCKETING_FORM, suggestion=MARKER)
+    assert MARKER in walk.sheet(row).texts()
+    search = Search({"suggestion": MARKER.encode(), "title": "道路修复情况、核查路段破损".encode()})
+    # The files do hold it, so that it could be found if they lay anywhere.
+    assert search.in_bytes(walk.file(row, FileKind.DOCX), place="docx") or MARKER.encode() in _unzipped(
+        walk.file(row, FileKind.DOCX)
+    )
+    assert search.in_folders([tmp_path]) == set()
+    assert search.in_database(str(office.database.url)) == set()
+    assert list(temporary.rglob("*")) == []
+
+
+def _unzipped(docx: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(docx)) as archive:
+        return archive.read("word/document.xml")
+
+
+def test_stranger_to_the_case_opens_nothing(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    row = walk.make(DocumentKind.DOCKETING_FORM)
+    with pytest.raises(KeyLocked):
+        walk.sheet(row, login="wei")
+    with pytest.raises(KeyLocked):
+        walk.file(row, FileKind.PDF, login="wei")
+
+
+@pytest.mark.rule("doc-state")
+def test_kinds_appear_as_the_case_goes_its_way(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    assert kinds(walk, "fan") == {DocumentKind.DOCKETING_FORM}
+    with pytest.raises(Refused) as refused:
+        walk.make(DocumentKind.REPORT)
+    assert rules(refused) == ["doc-state"]
+    walk.on_case("head", casework.approve_docketing)
+    assert kinds(walk, "fan") >= {DocumentKind.DELIVERY, DocumentKind.ASSISTANCE, DocumentKind.RESEARCH}
+    assert DocumentKind.NOTICE not in kinds(walk, "fan")
+    assert kinds(walk, "head") == set()
+    assert kinds(walk, "du") == set()
+
+
+@pytest.mark.rule("doc-embargo")
+def test_no_notice_before_the_card_was_shown_on_an_unannounced_visit(office: TestOffice) -> None:
+    walk, unit = Papers(office), office.unit_id("transport")
+    walk.signed()
+    with pytest.raises(Refused) as refused:
+        walk.make(DocumentKind.NOTICE, unit)
+    assert rules(refused) == ["doc-embargo"]
+    assert DocumentKind.NOTICE not in kinds(walk, "fan")
+    walk.logged(words={"arrival": "步行", "card_shown": False, "seen": "坑洼"})
+    with pytest.raises(Refused):
+        walk.make(DocumentKind.NOTICE, unit)
+    walk.logged()
+    assert "交通运输局：" in walk.sheet(walk.make(DocumentKind.NOTICE, unit)).texts()
+
+
+def test_announced_visit_is_notified_as_soon_as_the_plan_is_approved(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.planned(unannounced=False)
+    sheet = walk.sheet(walk.make(DocumentKind.NOTICE, office.unit_id("transport"), contact="0555-1234567"))
+    assert sheet.head == "安澜县政府督查室"
+    assert sheet.number == MISSING
+    assert any("0555-1234567" in text for text in sheet.texts())
+
+
+def test_unit_version_holds_what_the_unit_may_read_and_nothing_else(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.signed().logged()
+    answers = "问：何时发现？答：去年冬天就发现了，反映过三次都没有人来看，我就住在旁边。"
+    walk.logged(
+        kind=RecordKind.INTERVIEW, words={"person": "证人乙", "card_shown": True, "questions": answers}
+    )
+    walk.found()
+    walk.on_task("du", fieldwork.begin_follow)
+    walk.on_task("du", fieldwork.begin_fix)
+    walk.on_case("fan", conclusions.begin_conclusion)
+    walk.drafted()
+    walk.on_case("fan", conclusions.propose_conclusion)
+    walk.on_case("head", conclusions.approve_conclusion)
+    unit = office.unit_id("transport")
+    printed = "".join(walk.sheet(walk.make(DocumentKind.CONCLUSION, unit, contact="办公室")).texts())
+    assert "请于三十日内修复路面。" in printed
+    for told in ("证人乙", answers[:20], "情况属实，正在安排修复", "经查，两项均属实。"):
+        assert told not in printed
+    for text in ("据证人乙说", answers[:24], "电话13800138000"):
+        with pytest.raises(InvalidInput) as wrong:
+            walk.make(DocumentKind.CLEARING, unit, matter=text)
+        assert set(wrong.value.errors) == {"ask-matter"}
+    walk.make(DocumentKind.CLEARING, unit, person="证人乙", matter="经查不属实。")
+
+
+@pytest.mark.rule("doc-outward")
+def test_witness_in_a_text_of_the_case_keeps_it_in_the_office(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.signed().logged()
+    walk.logged(
+        kind=RecordKind.INTERVIEW, words={"person": "清溪镇", "card_shown": True, "questions": "问答。"}
+    )
+    with walk.acting("fan") as acting:
+        title = acting.open(walk.case.brief_id)["title"]
+    assert "清溪镇" not in title
+    row = walk.make(DocumentKind.DELIVERY, office.unit_id("transport"))
+    assert row.version == 1
+    with pytest.raises(Refused) as refused:
+        walk.make(DocumentKind.NOTICE, office.unit_id("transport"))
+    assert rules(refused) == ["doc-outward"]
+
+
+# --- numbers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("安政督〔2026〕5号", ("安政督", 2026, 5)),
+        (" 安政督 [2026] 12 号 ", ("安政督", 2026, 12)),
+        ("安政督（2026）5号", ("安政督", 2026, 5)),
+        ("安政督〔2026〕05号", None),
+        ("安政督2026-5", None),
+        ("〔2026〕5号", None),
+        ("安政督〔26〕5号", None),
+        ("", None),
+    ],
+)
+def test_number_has_its_form(typed: str, read: tuple[str, int, int] | None) -> None:
+    found = register.parse_number(typed)
+    assert (None if found is None else (found.mark, found.year, found.number)) == read
+
+
+def test_numbers_run_by_mark_and_year_and_stay_with_their_document(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    year = walk.today.year
+    first = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    second = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    again = walk.make(
+        DocumentKind.DOCKETING_FORM, document_id=first.document_id, numbering=Numbering.NEXT, suggestion="改"
+    )
+    numbers = [first.number, second.number, again.number]
+    assert numbers == [f"安政督立〔{year}〕{count}号" for count in (1, 2, 1)]
+    assert walk.sheet(again).number == numbers[0]
+    by_hand = walk.make(
+        DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=f"安政督立[{year}]5号"
+    )
+    assert by_hand.number == f"安政督立〔{year}〕5号"
+    after = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    assert after.number.endswith("6号")
+    with walk.acting("fan") as acting:
+        assert register.gaps_in(register.numbers_of(acting, year)) == {"安政督立": [3, 4]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"), [("五号", "number"), ("安政督立〔2019〕1号", "number"), ("", "number")]
+)
+def test_number_by_hand_is_looked_at(office: TestOffice, typed: str, field: str) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    with pytest.raises(InvalidInput) as wrong:
+        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=typed)
+    assert set(wrong.value.errors) == {field}
+    with walk.acting("fan") as acting:
+        assert acting.session.scalars(select(Document)).all() == []
+
+
+@pytest.mark.rule("doc-number")
+def test_number_is_used_once_and_a_refusal_uses_none_up(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    year = walk.today.year
+    taken = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    origin, wanted = walk.origin(DocumentKind.DOCKETING_FORM), Wanted({}, Numbering.BY_HAND, taken.number)
+    with walk.acting("fan") as acting, pytest.raises(Refused) as refused:
+        making.preview(acting, press=walk.press, origin=origin, wanted=wanted)
+    assert rules(refused) == ["doc-number"]
+    with pytest.raises(Refused):
+        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=taken.number)
+    with pytest.raises(Refused):
+        walk.make(DocumentKind.REPORT, numbering=Numbering.NEXT)
+    following = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    assert following.number == f"安政督立〔{year}〕2号"
+
+
+def test_void_number_stays_and_is_never_given_again(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.proposed()
+    year = walk.today.year
+    row = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
+    given: dict[str, Any] = {"mark": "安政督立", "year": year, "number": 1, "reason": VoidReason.MISPRINT}
+    with pytest.raises(Refused), walk.acting("du") as acting:
+        register.void_number(acting, **given)
+    with walk.acting("director") as acting:
+        register.void_number(acting, **given)
+        register.void_number(acting, **given | {"number": 3, "reason": VoidReason.SKIPPED})
+    with pytest.raises(InvalidInput), walk.acting("fan") as acting:
+        register.void_number(acting, **given)
+    with pytest.raises(Refused):
+        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=row.number)
+    renewed = walk.make(DocumentKind.DOCKETING_FORM, document_id=row.document_id, numbering=Numbering.NEXT)
+    assert renewed.number == f"安政督立〔{year}〕4号"
+    with walk.acting("fan") as acting:
+        rows = acting.session.scalars(select(DocumentNumber).order_by(DocumentNumber.number)).all()
+        assert [(one.number, one.void_reason) for one in rows] == [
+            (1, VoidReason.MISPRINT), (3, VoidReason.SKIPPED), (4, None),
+        ]  # fmt: skip
+    assert [fact["reason"] for fact in walk.entries(Event.NUMBER_VOIDED)] == ["misprint", "skipped"]
+
+
+def test_days_are_written_out_and_wrong_ones_named(office: TestOffice) -> None:
+    walk = Papers(office)
+    walk.docketed()
+    with pytest.raises(InvalidInput) as wrong:
+        walk.make(DocumentKind.ASSISTANCE, due="31.12.")
+    assert set(wrong.value.errors) == {"ask-due"}
+    sheet = walk.sheet(walk.make(DocumentKind.ASSISTANCE, due="2026-12-01", organ="县审计局"))
+    assert any("2026年12月1日前函复" in text for text in sheet.texts())
