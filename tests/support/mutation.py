@@ -16,6 +16,7 @@ import ast
 import importlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
@@ -24,8 +25,10 @@ from typing import Any, TypeGuard
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from verification.errors import Refusal
 from verification.models import Deadline
 from verification.policy.rulebook import Rule, RuleKind, shipped_rules
+from verification.workflow.facts import Facts, Guard
 from verification.workflow.table import TRANSITIONS
 
 PACKAGE = Path(__file__).resolve().parents[2] / "verification"
@@ -65,14 +68,26 @@ def _rulebook_without(rule_id: str) -> Iterator[None]:
 
 @contextmanager
 def _table_without(rule_id: str) -> Iterator[None]:
-    named = [(row, row.rules) for row in TRANSITIONS if rule_id in row.rules]
-    for row, rules in named:
+    before = [(row, row.rules, row.guards) for row in TRANSITIONS]
+    for row, rules, guards in before:
         object.__setattr__(row, "rules", tuple(one for one in rules if one != rule_id))
+        object.__setattr__(row, "guards", tuple(_silenced(guard, rule_id) for guard in guards))
     try:
         yield
     finally:
-        for row, rules in named:
+        for row, rules, guards in before:
             object.__setattr__(row, "rules", rules)
+            object.__setattr__(row, "guards", guards)
+
+
+def _silenced(guard: Guard, rule_id: str) -> Guard:
+    """A guard that takes the rule from elsewhere (a kind of burden, say) does not refuse with it either."""
+
+    def without(facts: Facts) -> Refusal | None:
+        refusal = guard(facts)
+        return None if refusal is not None and refusal.rule_id == rule_id else refusal
+
+    return without
 
 
 @contextmanager
@@ -112,12 +127,19 @@ def _refusals_without(rule_id: str) -> Iterator[None]:
 def rules_refused_with() -> frozenset[str]:
     """Every rule that some guard or verb refuses with, as it stands in the code."""
     found: set[str] = set()
-    for source in _sources().values():
+    for name, source in _sources().items():
         constants = _constants(source)
         for node in ast.walk(ast.parse(source)):
             if _is_refusal(node):
-                found |= _ids_of(node, constants)
+                found |= _ids_of(node, constants) or _kinds_that_are_rules(name)
     return frozenset(found)
+
+
+def _kinds_that_are_rules(module_name: str) -> set[str]:
+    """Rules that are the values of a kind, where a module refuses with ``kind.value``."""
+    values = vars(importlib.import_module(module_name)).values()
+    kinds = [one for one in values if isinstance(one, type) and issubclass(one, StrEnum)]
+    return {member.value for kind in kinds for member in kind if member.value in shipped_rules()}
 
 
 @cache

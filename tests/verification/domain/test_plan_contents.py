@@ -32,6 +32,7 @@ def _propose(walk: Journey, **texts: object) -> Plan:
 # --- burdens -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.rule("burden-meeting", "burden-forms", "burden-escort", "burden-layers")
 def test_plan_that_burdens_the_unit_needs_a_reason_for_it(office: TestOffice) -> None:
     walk = Journey(office).docketed()
     heavy = {"scope": "请单位陪同，各村逐级自查。", "materials": ("填写自查表",), "meeting_people": 31}
@@ -142,6 +143,7 @@ def test_outside_member_loses_the_case_with_the_task(office: TestOffice) -> None
         casework.read_brief(acting, acting.session.get_one(Case, walk.case_id))
 
 
+@pytest.mark.rule("outside-member")
 def test_outside_member_counts_for_no_inspector_and_must_be_ready(office: TestOffice) -> None:
     walk = Journey(office).planned()
     with pytest.raises(Refused) as alone:
