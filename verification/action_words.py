@@ -91,4 +91,11 @@ ACTIONS: dict[Action, LazyString] = {
     Action.REPLACE_MEMBER: _l("Name a replacement"),
     Action.GRANT_RECUSAL: _l("Decide: keeps away"),
     Action.REFUSE_RECUSAL: _l("Decide: may stay"),
+    Action.ASK_FIXED: _l("Ask whether it is fixed"),
+    Action.TAKE_RATING: _l("Take in the answer"),
+    Action.TAKE_PRESSURE: _l("Take in that the informant is pressed"),
+    Action.CONFIRM_FIXED: _l("Note that it is fixed"),
+    Action.NOTE_UNFIXED: _l("Note that it is not fixed"),
+    Action.DECIDE_DISPUTE: _l("Decide on “not fixed”"),
+    Action.VERIFY_AGAIN: _l("Have it verified again"),
 }

@@ -40,6 +40,7 @@ from verification.models import (
 )
 from verification.policy.deadlines import Light
 from verification.policy.replies import ReplyFlag
+from verification.rectifying_words import ASKING_STATES, DISPUTE_DECISIONS, FIXED, TREATED
 from verification.trail_words import EVENTS, UNSIGNED
 from verification.workflow.states import SubjectKind
 
@@ -217,6 +218,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.REFERRAL: _l("Referral"),
     SubjectKind.MEASURE: _l("Use of a conclusion"),
     SubjectKind.RECUSAL: _l("Recusal"),
+    SubjectKind.ASKING: _l("Question whether it is fixed"),
 }
 
 #: How urgent.
@@ -347,6 +349,9 @@ MESSAGE_KINDS: dict[MessageKind, LazyString] = {
     MessageKind.REPLY: _l("Reply of the informant"),
     MessageKind.MATERIAL: _l("New material"),
     MessageKind.OBJECTION: _l("Objection"),
+    MessageKind.FOLLOW_UP: _l("Question whether it is fixed"),
+    MessageKind.RATING: _l("Answer whether it is fixed"),
+    MessageKind.PRESSURE: _l("Is being pressed to answer otherwise"),
 }
 
 _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
@@ -357,6 +362,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         MEASURE_KINDS, MEASURE_STATES,
         STANCES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
+        ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

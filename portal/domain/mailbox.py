@@ -45,7 +45,7 @@ from portal.models import (
     Tip,
     TipState,
 )
-from portal.models.records import InformantMessage, OfficeMessage
+from portal.models.records import InformantMessage, OfficeMessage, Rating
 from portal.storage.errors import Busy, RetryLater
 from portal.trust import TrustedKeys
 
@@ -88,6 +88,7 @@ class Mailbox(Secret):
     messages: the office's, oldest first. sent: what the informant wrote, by kind and day alone.
     identity_opened: two people have opened who the informant is; the page says so. open_question: the newest
     question without a reply that the office has signed. is_answered: there were questions, and none is open.
+    open_rating: the newest signed question whether it is fixed, if it has no rating. was_asked: there is one.
     """
 
     tip_id: uuid.UUID
@@ -102,6 +103,8 @@ class Mailbox(Secret):
     open_question: uuid.UUID | None
     can_object: bool
     is_answered: bool = False
+    open_rating: uuid.UUID | None = None
+    was_asked: bool = False
 
 
 _SHOWN: Final = (
@@ -136,10 +139,8 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
     if tip is None:
         _open_decoy(private)
         raise UnknownReceipt
-    replied = {row.reply_to for row in found if row.kind is MessageKind.REPLY}
-    asked = [
-        message.id for message in messages if message.kind is MessageKind.QUESTION and message.trouble is None
-    ]
+    replied = {row.reply_to for row in found if row.kind in (MessageKind.REPLY, MessageKind.RATING)}
+    asked, follow_ups = _signed(messages, MessageKind.QUESTION), _signed(messages, MessageKind.FOLLOW_UP)
     questions = [question for question in asked if question not in replied]
     return Mailbox(
         tip_id=tip.id,
@@ -154,7 +155,14 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         open_question=questions[-1] if questions else None,
         can_object=tip.state in OBJECTION_STATES,
         is_answered=bool(asked) and not questions,
+        open_rating=next((one for one in follow_ups[-1:] if one not in replied), None),
+        was_asked=bool(follow_ups),
     )
+
+
+def _signed(messages: Sequence[MailboxMessage], kind: MessageKind) -> list[uuid.UUID]:
+    """Messages of one kind that the office has signed, oldest first."""
+    return [message.id for message in messages if message.kind is kind and message.trouble is None]
 
 
 def desk_of(intake: Intake, *, receipt: Receipt) -> Desk:
@@ -175,16 +183,17 @@ def send(
     text: str,
     files: Sequence[uuid.UUID] = (),
     reply_to: uuid.UUID | None = None,
+    rating: Rating | None = None,
 ) -> bool:
-    """Write a reply, material or an objection to the tip.
+    """Write to the tip: a reply, material, an objection, a rating, or that somebody presses for another.
 
     Returns whether it is new (False: this form sent it before). files: object ids of the draft. reply_to: the
-    question it answers; one that is no question of this tip counts as none. Raises
+    question it answers; one that is none of this tip's counts as none. rating: of that kind alone. Raises
     UnknownReceipt, FormSpent, FilesGone, TooManyFiles, DeskClosed, RetryLater; after any of them nothing was
     written.
     """
-    if kind.from_office:
-        raise ValueError("the office's messages are written on the internal side")
+    if kind.from_office or (rating is not None) is not (kind is MessageKind.RATING):
+        raise ValueError("the office writes on the internal side, and a rating is a message of its own")
     for _ in range(ATTEMPTS):
         known = find_known(intake, draft=draft, lookup_id=receipt.lookup_id)
         if known.tip is None:
@@ -194,11 +203,12 @@ def send(
         with intake.reading() as session:
             reply_to = _question(session, known.tip.id, reply_to)
             chosen = choose_files(session, draft=draft, object_ids=files, limits=intake.limits)
-        tag = _tag(draft, kind=kind, text=text, reply_to=reply_to, files=chosen)
+        tag = _tag(draft, kind=kind, text=text, reply_to=reply_to, files=chosen, rating=rating)
         if is_same(intake, known, tag=tag, files=chosen):
             return False
         fresh = fresh_files(intake, known, files=chosen)
-        said = InformantMessage(kind=kind, text=text, attachments=tuple(info.entry() for info in fresh))
+        entries = tuple(info.entry() for info in fresh)
+        said = InformantMessage(kind=kind, text=text, attachments=entries, rating=rating)
         message = NewMessage(said=said, files=fresh, reply_to=reply_to)
         if write(intake, draft=draft, known=known, tip=known.tip, tag=tag, message=message):
             return True
@@ -210,7 +220,9 @@ def _question(session: Session, tip_id: uuid.UUID, message_id: uuid.UUID | None)
     if message_id is None:
         return None
     asked = select(Message.id).where(
-        Message.id == message_id, Message.tip_id == tip_id, Message.kind == MessageKind.QUESTION
+        Message.id == message_id,
+        Message.tip_id == tip_id,
+        Message.kind.in_((MessageKind.QUESTION, MessageKind.FOLLOW_UP)),
     )
     return session.scalars(asked).one_or_none()
 
@@ -222,9 +234,11 @@ def _tag(
     text: str,
     reply_to: uuid.UUID | None,
     files: Sequence[DraftFileInfo],
+    rating: Rating | None,
 ) -> bytes:
     return draft.tag_of(
         {
+            "rating": None if rating is None else rating.to_record(),
             "kind": kind.value,
             "text": text,
             "reply_to": str(reply_to),

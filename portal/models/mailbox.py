@@ -16,19 +16,26 @@ from portal.models.base import NO_ROWID, Base, code_column
 
 
 class MessageKind(StrEnum):
-    """Who writes what. The first three come from the office, the others from the informant."""
+    """Who writes what. The first four come from the office, the others from the informant.
+
+    FOLLOW_UP: whether it was really fixed; RATING: the answer to that. PRESSURE: somebody wants the informant
+    to answer otherwise.
+    """
 
     QUESTION = "question"
     ANSWER = "answer"
     NOTE = "note"
+    FOLLOW_UP = "follow-up"
     REPLY = "reply"
     MATERIAL = "material"
     OBJECTION = "objection"
+    RATING = "rating"
+    PRESSURE = "pressure"
 
     @property
     def from_office(self) -> bool:
         """Whether the office wrote it."""
-        return self in (MessageKind.QUESTION, MessageKind.ANSWER, MessageKind.NOTE)
+        return self in (MessageKind.QUESTION, MessageKind.ANSWER, MessageKind.NOTE, MessageKind.FOLLOW_UP)
 
 
 class Message(Base):

@@ -48,6 +48,21 @@ class Subject(IntEnum):
     SUGGESTION_OR_OTHER = 8
 
 
+class Fixed(StrEnum):
+    """Whether what was reported is put right, in the informant's eyes."""
+
+    YES = "fixed"
+    PARTLY = "partly-fixed"
+    NO = "not-fixed"
+
+
+class Treated(StrEnum):
+    """How the informant was treated over it."""
+
+    WELL = "treated-well"
+    BADLY = "treated-badly"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class AttachmentEntry(Secret):
     """One attached file. ``name`` and ``declared_type`` are the sender's words; ``true_bytes`` is exact.
@@ -186,11 +201,30 @@ class Identity(Secret):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Rating(Secret):
+    """What an informant says of the fix: two answers, inside the message that they are sealed with."""
+
+    fixed: Fixed
+    treated: Treated
+
+    def to_record(self) -> dict[str, JsonValue]:
+        """As a record inside another."""
+        return {"fixed": self.fixed.value, "treated": self.treated.value}
+
+    @classmethod
+    def from_record(cls, value: JsonValue) -> Self:
+        """Raises Tampered."""
+        fields = _Fields(value, {"fixed", "treated"})
+        return cls(fixed=fields.one_of("fixed", Fixed), treated=fields.one_of("treated", Treated))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class InformantMessage(Secret):
     """What an informant adds later; sealed to the tip's desk as ObjectKind.MESSAGE.
 
     statement: the whole form, where the same form came again with other content. identity_id: the identity
-    that came with it, if one was left: a sealed object of its own, split like the tip's first one.
+    that came with it, if one was left: a sealed object of its own, split like the tip's first one. rating:
+    of a message of kind RATING, and of no other.
     """
 
     kind: MessageKind
@@ -198,10 +232,13 @@ class InformantMessage(Secret):
     attachments: tuple[AttachmentEntry, ...] = ()
     statement: Statement | None = None
     identity_id: uuid.UUID | None = None
+    rating: Rating | None = None
 
     def to_record(self) -> dict[str, JsonValue]:
         """As ``seal_record`` takes it."""
+        rated = {} if self.rating is None else {"rating": self.rating.to_record()}
         return {
+            **rated,
             "v": VERSION,
             "kind": self.kind.value,
             "text": self.text,
@@ -213,7 +250,9 @@ class InformantMessage(Secret):
     @classmethod
     def from_record(cls, value: JsonValue) -> Self:
         """Raises Tampered."""
-        fields = _Fields(value, {"v", "kind", "text", "attachments", "statement", "identity_id"})
+        is_rating = isinstance(value, Mapping) and value.get("kind") == MessageKind.RATING.value
+        rated = {"rating"} if is_rating else set()
+        fields = _Fields(value, {"v", "kind", "text", "attachments", "statement", "identity_id", *rated})
         statement = fields.values["statement"]
         return cls(
             kind=fields.one_of("kind", MessageKind),
@@ -221,6 +260,7 @@ class InformantMessage(Secret):
             attachments=fields.attachments(),
             statement=None if statement is None else Statement.from_record(statement),
             identity_id=fields.uuid_or_none("identity_id"),
+            rating=Rating.from_record(fields.values["rating"]) if is_rating else None,
         )
 
 

@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 
 from portal.crypto.suites import Secret
 from portal.models import Desk, MessageKind
-from portal.models.records import Identity, Reporter, Statement, Subject
+from portal.models.records import Fixed, Identity, Rating, Reporter, Statement, Subject, Treated
 from portal.texts import gettext as _
 from portal.texts import language_tag
 from portal.texts import lazy_gettext as _l
@@ -174,11 +174,16 @@ _TIP_FIELDS: Final = (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MessageForm(Secret):
-    """A form of the mailbox: a reply, an addition or an objection. question: what a reply answers."""
+    """A form of the mailbox: a reply, an addition, an objection, a rating, or word of pressure.
+
+    question: what a reply or a rating answers. fixed, treated: the answers of a rating; None if not given.
+    """
 
     kind: MessageKind
     text: str
     question: uuid.UUID | None = None
+    fixed: Fixed | None = None
+    treated: Treated | None = None
 
     @classmethod
     def read(cls, fields: MultiDict[str, str]) -> MessageForm:
@@ -186,16 +191,31 @@ class MessageForm(Secret):
         kind = _one_of(MessageKind, fields.get("kind", ""))
         if kind is None or kind.from_office:
             kind = MessageKind.MATERIAL
-        question = _id(fields.get("question", "")) if kind is MessageKind.REPLY else None
-        return cls(kind, cleaned(fields.get("text", "")), question)
+        answers = kind in (MessageKind.REPLY, MessageKind.RATING)
+        question = _id(fields.get("question", "")) if answers else None
+        text = cleaned(fields.get("text", ""))
+        if kind is not MessageKind.RATING:
+            return cls(kind, text, question)
+        fixed, treated = (fields.get(name, "") for name in ("fixed", "treated"))
+        return cls(kind, text, question, _one_of(Fixed, fixed), _one_of(Treated, treated))
 
     def problems(self, *, files: int) -> list[Problem]:
         """What is missing or too long. files: how many go with it."""
         if len(self.text) > MESSAGE_MAX:
             return [("text", _too_much(len(self.text), most=MESSAGE_MAX))]
-        if not self.text and not files:
+        if self.kind is MessageKind.RATING:
+            answers = (("fixed", self.fixed), ("treated", self.treated))
+            return [(name, _("Choose one of them.")) for name, answer in answers if answer is None]
+        if not self.text and not files and self.kind is not MessageKind.PRESSURE:
             return [("text", _("Write something, or choose a file."))]
         return []
+
+    @property
+    def rating(self) -> Rating | None:
+        """Both answers of a rating, once there are no problems."""
+        if self.fixed is None or self.treated is None:
+            return None
+        return Rating(self.fixed, self.treated)
 
 
 def size_in_words(size_bytes: int) -> str:

@@ -26,7 +26,7 @@ from portal.texts import LANGUAGES, choose_language
 from portal.texts import gettext as _
 from portal.web import words
 from portal.web.admission import Into
-from portal.web.forms import MessageForm, Problem, size_in_words
+from portal.web.forms import MessageForm, Problem, choices, size_in_words
 from portal.web.screens import ListedFile, screens
 from portal.web.tokens import FIELD, check_token, new_token
 from portal.web.troubles import BUSY, TROUBLES, Answer, answer_to, file_problems, listed_files
@@ -41,7 +41,7 @@ from portal.web.uploads import (
 bp = Blueprint("mailbox", __name__)
 
 _CLOSED: Final = frozenset({TipState.DECLINED, TipState.REFERRED, TipState.HANDED_ON})
-KINDS: Final = (MessageKind.REPLY, MessageKind.OBJECTION, MessageKind.MATERIAL)
+KINDS: Final = tuple(kind for kind in MessageKind if not kind.from_office)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -52,6 +52,8 @@ class Typed(Secret):
     text: str = ""
     draft: str = ""
     question: str = ""
+    fixed: str = ""
+    treated: str = ""
     files: tuple[ListedFile, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -135,6 +137,7 @@ def _take(sent: PortalRequest) -> Response:
         text=form.text,
         files=files,
         reply_to=form.question,
+        rating=form.rating,
     )
     thanks = (
         _("Thank you. It has arrived.")
@@ -151,6 +154,8 @@ def _again(sent: PortalRequest, *, answer: Answer, problems: list[Problem] | Non
         text=form.text,
         draft=new_form_secret(screens().intake.rng) if answer.fresh else sent.form.get("draft", ""),
         question=str(form.question or ""),
+        fixed=form.fixed.value if form.fixed else "",
+        treated=form.treated.value if form.treated else "",
         files=() if answer.fresh else tuple(listed_files(sent)),
         problems=tuple((f"{form.kind.value}-{name}", text) for name, text in problems or ()),
     )
@@ -207,6 +212,8 @@ def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None
             identity_opened=mailbox.identity_opened,
             entries=_entries(mailbox),
             question=mailbox.open_question,
+            rating=mailbox.open_rating,
+            was_asked=mailbox.was_asked,
             can_object=mailbox.can_object,
             problems=typed.problems,
             notice=said.text if said else None,
@@ -235,6 +242,8 @@ def _for_forms(receipt: str, *, typed: Typed) -> dict[str, Any]:
         "drafts": {kind.value: new_form_secret(rng) for kind in KINDS},
         "typed": typed,
         "wrong": {name.partition("-")[2]: text for name, text in typed.problems},
+        "fixed": choices(words.FIXED),
+        "treated": choices(words.TREATED),
         "max_files": limits.max_files,
         "max_file": size_in_words(limits.max_file_bytes),
         "max_message": size_in_words(limits.max_message_bytes),

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from portal.errors import MistypeReason
 from portal.models import MessageKind, TipState
-from portal.models.records import Reporter, Subject
+from portal.models.records import Fixed, Reporter, Subject, Treated
 from portal.storage.received import Refused
 from portal.texts import lazy_gettext as _
 
@@ -128,6 +128,7 @@ OFFICE_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.QUESTION: _("The office asks"),
     MessageKind.ANSWER: _("The office answers"),
     MessageKind.NOTE: _("The office writes"),
+    MessageKind.FOLLOW_UP: _("The office asks whether it is really fixed"),
 }
 
 UNCONFIRMED: Final = _("Not confirmed")
@@ -137,6 +138,19 @@ YOU_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.REPLY: _("You answered the question"),
     MessageKind.MATERIAL: _("You added something"),
     MessageKind.OBJECTION: _("You said that the answer does not answer you"),
+    MessageKind.RATING: _("You said whether it is fixed"),
+    MessageKind.PRESSURE: _("You said that someone asked you to change your answer"),
+}
+
+FIXED: Final[dict[Fixed, Any]] = {
+    Fixed.YES: _("Yes, it is fixed"),
+    Fixed.PARTLY: _("Partly"),
+    Fixed.NO: _("No, it is not"),
+}
+
+TREATED: Final[dict[Treated, Any]] = {
+    Treated.WELL: _("Yes, properly"),
+    Treated.BADLY: _("No, not properly"),
 }
 
 #: Why a file was not taken; ``%(name)s`` is the sender's name of it, ``%(limit)s`` the limit in words.

@@ -18,6 +18,7 @@ from verification.audit.events import Event
 from verification.errors import Refusal, Refused
 from verification.labels import CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
 from verification.models import (
+    AskingState,
     AssignmentState,
     CaseState,
     ItemState,
@@ -123,7 +124,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
-        "record-use-outcome", "replace-member",
+        "record-use-outcome", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
+        "decide-dispute", "verify-again",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -172,7 +174,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
-        AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED,
+        AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -146,6 +146,7 @@ def walk_county(county: County) -> None:
     walk.conclude()
     walk.rectify()
     county.answer = walk.answer()
+    walk.close()
 
 
 def search_half_way(county: County) -> None:

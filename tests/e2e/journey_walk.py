@@ -296,9 +296,6 @@ class Walk:
         leader.go(f"/items/{self.ids.item}")
         form = Form(leader.page, "/verify").fill(note=text("verified", "现场复核，路面已平整。"))
         form.choose("signer", saying=self._account_name("signer")).send()
-        signer = self.colleague("signer")
-        signer.go(f"/items/{self.ids.item}")
-        signer.send("/sign")
 
     def _report_of_unit(self) -> None:
         liaison = self.colleague("liaison")
@@ -311,10 +308,7 @@ class Walk:
         form.fill(measures=self.marks.text("measures", "已于昨日填平并验收。")).attach("proofs", proof).send()
 
     def answer(self) -> str:
-        """The team ends its task, the informant is answered, the case closed; returns the first answer."""
-        leader = self.colleague("leader")
-        leader.go(f"/tasks/{self.ids.task}")
-        leader.send("/finish")
+        """The informant is answered and asked whether it is fixed; returns the first answer."""
         supervisor, text = self.colleague("supervisor"), self.marks.text
         supervisor.go(f"/tips/{self.ids.tip}/answer")
         form = Form(supervisor.page, "/answer")
@@ -323,6 +317,23 @@ class Walk:
         for point, said in zip(points, words, strict=True):
             point.fill(said)
         form.fill(closing=text("closing", "路面已修好，请您看看。")).send()
+        supervisor.go(f"/cases/{self.ids.case}/asked")
+        Form(supervisor.page, "/asked").fill(text=text("asked", "单位报告已修好，真的修好了吗？")).send()
+        return words[0]
+
+    def close(self) -> None:
+        """The informant says that it is fixed, somebody uninvolved signs, the team ends, the case closes."""
+        self.citizen_again().rate(fixed="fixed", treated="treated-well")
+        supervisor = self.colleague("supervisor")
+        supervisor.go(f"/cases/{self.ids.case}/asked")
+        supervisor.reload_until(
+            lambda page: page.locator(".badge-green").count() > 0, what="the informant's answer applied"
+        )
+        signer = self.colleague("signer")
+        signer.go(f"/items/{self.ids.item}")
+        signer.send("/sign")
+        leader = self.colleague("leader")
+        leader.go(f"/tasks/{self.ids.task}")
+        leader.send("/finish")
         supervisor.go(f"/cases/{self.ids.case}")
         supervisor.send("/close")
-        return words[0]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from portal.crypto.header import ObjectKind
+from portal.crypto.receipt import Receipt
 from portal.crypto.stream import SealedReader, SealingWriter
 from portal.models import Priority, SealedObject, Tip, new_id
 from portal.storage.received import SealedFile
@@ -72,6 +73,7 @@ class Journey:
         self.case_id = uuid.UUID(int=0)
         self.task_id = uuid.UUID(int=0)
         self.item_id = uuid.UUID(int=0)
+        self.receipts: list[Receipt] = []
 
     @contextmanager
     def acting(self, login: str) -> Iterator[Acting]:
@@ -118,7 +120,8 @@ class Journey:
 
     def proposed(self) -> Journey:
         """A case from one tip, proposed to the head."""
-        tip_id, _receipt = self.office.send_tip()
+        tip_id, receipt = self.office.send_tip()
+        self.receipts.append(receipt)
         with self.acting("fan") as acting:
             triage.open_tip(acting, acting.session.get_one(Tip, tip_id))
         with self.acting("fan") as acting:

@@ -147,6 +147,14 @@ class Event(StrEnum):
     RECUSAL_REFUSED = "recusal.refused"
     TEAM_CHANGED = "task.team-changed"
     FINDING_CHECKED = "finding.checked"
+    FIX_ASKED = "case.fix-asked"
+    FIX_ANSWERED = "asking.answered"
+    FIX_CONFIRMED = "asking.confirmed"
+    FIX_DISPUTED = "asking.disputed"
+    RATING_PRESSED = "asking.pressed"
+    DISPUTE_DECIDED = "asking.decided"
+    TIP_PRESSED = "tip.pressed"
+    ITEM_DOUBTED = "item.doubted"
     PAPER_RECORDED = "paper.recorded"
     PAPER_CONFIRMED = "paper.confirmed"
     PAPER_REFUSED = "paper.refused"
@@ -174,6 +182,9 @@ WHY_UNSIGNED: Final[Mapping[str, Unsigned]] = MappingProxyType(
         Event.TIP_REPLIED: Unsigned.INFORMANT,
         Event.TIP_ADDED: Unsigned.INFORMANT,
         Event.TIP_OBJECTED: Unsigned.INFORMANT,
+        Event.TIP_PRESSED: Unsigned.INFORMANT,
+        Event.FIX_ANSWERED: Unsigned.INFORMANT,
+        Event.RATING_PRESSED: Unsigned.INFORMANT,
     }
 )
 """Every event that may stand unsigned. Any other entry without a signature is a forged one."""

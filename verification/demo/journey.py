@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from verification.demo import docket_steps, field_steps, fixing_steps
+from verification.demo import asking_steps, docket_steps, field_steps, fixing_steps
 from verification.demo.case_run import CaseRun
 from verification.demo.diary import Diary, Step
 from verification.demo.stories import CaseStory
@@ -143,7 +143,7 @@ def _planned(run: CaseRun, diary: Diary) -> Iterator[Planned]:
             yield Planned(after, partial(fixing_steps.order, run))
             yield from sorted(_items(run, diary, after), key=lambda planned: planned.after)
         elif name == "close":
-            done = max([after, *(_order_day(story) + item.reports[-1].day + 4 for item in story.items)])
+            done = max([after, *(_order_day(story) + item.reports[-1].day + 5 for item in story.items)])
             yield Planned(done, partial(fixing_steps.finish, run))
             yield Planned(done + 1, partial(fixing_steps.close, run))
         else:
@@ -183,12 +183,21 @@ def _items(run: CaseRun, diary: Diary, ordered: float) -> Iterator[Planned]:
         if item.end in ("verified", "refused", "closed-off"):
             day = ordered + item.reports[-1].day + 2
             yield Planned(day, partial(fixing_steps.verify, run, index))
+            if item.end != "refused":
+                yield Planned(day + 1, partial(asking_steps.ask, run))
+                yield Planned(day + 2, partial(asking_steps.hear, run, item))
             if item.end == "closed-off":
-                yield Planned(day + 1, partial(fixing_steps.sign_off, run, index))
+                yield Planned(day + 2, partial(fixing_steps.sign_off, run, index))
             if item.end == "refused":
                 yield Planned(day + 1, partial(fixing_steps.refuse, run, index))
     if is_answered(run.story):
-        yield Planned(ordered + 6, partial(fixing_steps.answer, run))
+        yield Planned(ordered + _answer_day(run.story), partial(fixing_steps.answer, run))
+
+
+def _answer_day(story: CaseStory) -> int:
+    """Days after the order: before anybody is asked whether it is fixed."""
+    asked = [item.reports[-1].day + 2 for item in story.items if item.end in ("verified", "closed-off")]
+    return min([6, *asked])
 
 
 def _photos(

@@ -14,12 +14,14 @@ from typing import Any
 
 from portal.crypto.header import ObjectKind
 from portal.models import Priority, Tip
+from portal.models.records import Fixed
+from verification.demo import asking_steps
 from verification.demo.county import HERE, read_toml
 from verification.demo.diary import Diary
 from verification.demo.pictures import Album
 from verification.demo.stage import Stage
 from verification.demo.tip_steps import PlayedTip
-from verification.domain import answering, assigning, casework, planning, programmes
+from verification.domain import answering, asking, assigning, casework, planning, programmes
 from verification.domain.assigning import Checked
 from verification.domain.casework import Brief, CaseFrame
 from verification.domain.exhibits import NewExhibit
@@ -42,11 +44,11 @@ LEADS = 110
 #: Days after the opening on which each step of a lead comes; a lead ends with the step of its name.
 _DAYS = {
     "issued": 0, "signed": 1, "handed-back": 1, "replied": 4, "returned": 5, "escalated": 5, "accepted": 6,
-    "answered": 7, "closed": 8,
+    "answered": 7, "asked": 8, "rated": 9, "heard": 10, "closed": 11,
 }  # fmt: skip
 #: What does not come before these ends.
 _LEFT_OUT = {"handed-back": "signed", "escalated": "replied"}
-_ALWAYS = ("issued", "signed", "replied", "accepted", "answered", "closed")
+_ALWAYS = ("issued", "signed", "replied", "accepted", "answered", "asked", "rated", "heard", "closed")
 
 
 @dataclass(slots=True, repr=False)
@@ -266,6 +268,22 @@ def _answer(lead: Lead) -> None:
         )
 
 
+def _ask(lead: Lead) -> None:
+    with lead.light.stage.acting(lead.light.opener) as acting:
+        case = acting.session.get_one(Case, lead.case_id)
+        asking.ask_informants(acting, case_id=case.id, version=case.version, text=asking_steps.QUESTION)
+
+
+def _rate(lead: Lead) -> None:
+    asking_steps.rate(lead.light.stage, [lead.light.tips[lead.story["tip"]]], Fixed.YES)
+
+
+def _hear(lead: Lead) -> None:
+    with lead.light.stage.acting(lead.light.opener) as acting:
+        assert lead.case_id is not None
+        asking.read_ratings(acting, case_id=lead.case_id)
+
+
 def _close(lead: Lead) -> None:
     with lead.light.stage.acting(lead.light.opener) as acting:
         case = acting.session.get_one(Case, lead.case_id)
@@ -295,5 +313,8 @@ _STEPS: dict[str, Callable[[Lead], None]] = {
     "escalated": _escalate,
     "accepted": _accept,
     "answered": _answer,
+    "asked": _ask,
+    "rated": _rate,
+    "heard": _hear,
     "closed": _close,
 }

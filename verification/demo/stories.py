@@ -116,7 +116,10 @@ class ReportStory:
 
 @dataclass(frozen=True, slots=True)
 class ItemStory:
-    """A rectification item. ``end``: ordered, reported, returned, verified, refused, closed-off."""
+    """A rectification item. ``end``: ordered, reported, returned, verified, refused, closed-off.
+
+    rating: what its informants say, asked whether it is fixed. decide: why it stands although they say no.
+    """
 
     unit: str
     problem: str
@@ -125,6 +128,8 @@ class ItemStory:
     reports: tuple[ReportStory, ...]
     verify: str
     refuse: str
+    rating: str
+    decide: str
     end: str
 
 
@@ -344,6 +349,8 @@ def _item(entry: dict[str, Any]) -> ItemStory:
         reports=tuple(_report(report) for report in read.rest("reports", [])),
         verify=read.text("verify", ""),
         refuse=read.text("refuse", ""),
+        rating=read.text("rating", "fixed"),
+        decide=read.text("decide", ""),
         end=read.text("end"),
     )
     read.done()

@@ -6,11 +6,13 @@ Works without any key: the message stays sealed; only its kind and its tip are l
 from __future__ import annotations
 
 import uuid
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
 from portal.models import Message, MessageKind, Rng, Tip, TipState
+from verification.domain.rating_events import take_word
 from verification.policy.actors import INFORMANT_ACTOR
 from verification.policy.rulebook import Rulebook
 from verification.workflow.apply import Act, apply
@@ -29,15 +31,10 @@ def apply_informant_event(
     if message is None or message.kind.from_office:
         return
     tip = session.get_one(Tip, message.tip_id, with_for_update=True, populate_existing=True)
-    action = _action_for(message.kind, tip.state)
-    apply(
-        session,
-        Act(SubjectKind.TIP, tip.id, action, version=None),
-        actor=INFORMANT_ACTOR,
-        clock=clock,
-        rng=rng,
-        rules=rules,
-    )
+    carry_out = partial(apply, session, actor=INFORMANT_ACTOR, clock=clock, rng=rng, rules=rules)
+    if not take_word(session, message, carry_out):
+        action = _action_for(message.kind, tip.state)
+        carry_out(Act(SubjectKind.TIP, tip.id, action, version=None))
 
 
 def _action_for(kind: MessageKind, state: TipState) -> Action:

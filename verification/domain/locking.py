@@ -17,6 +17,7 @@ from verification.domain.acting import Acting
 from verification.errors import NotHere, StaleSubject
 from verification.models import (
     Allegation,
+    Asking,
     Assignment,
     Case,
     Measure,
@@ -52,6 +53,7 @@ OfCase: TypeAlias = (
     | type[Referral]
     | type[Measure]
     | type[RecusalRequest]
+    | type[Asking]
 )
 
 

@@ -1,5 +1,6 @@
 """Tables only the internal side reads and writes."""
 
+from verification.models.asking import Asking, AskingState, DisputeDecision
 from verification.models.assignment import Assignment, AssignmentReply, AssignmentState, Programme
 from verification.models.case import (
     Allegation,
@@ -69,6 +70,9 @@ from verification.models.traces import AuditEntry, AuditHead, CalendarDay, Deadl
 __all__ = [
     "INSPECTABLE",
     "Allegation",
+    "AllegationExhibit",
+    "Asking",
+    "AskingState",
     "Assignment",
     "AssignmentReply",
     "AssignmentState",
@@ -87,6 +91,7 @@ __all__ = [
     "ContentBasis",
     "Deadline",
     "Destruction",
+    "DisputeDecision",
     "DocketBasis",
     "Document",
     "DocumentKind",

@@ -28,7 +28,7 @@ _BY_PRIORITY = {
 
 
 #: Times in which somebody may do something: when one is over nothing is late, and meanwhile it is no duty.
-LAPSING = frozenset({"reg-17-objection"})
+LAPSING = frozenset({"reg-17-objection", "close-asked"})
 
 
 class Light(StrEnum):

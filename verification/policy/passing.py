@@ -11,6 +11,7 @@ from portal.clock import Clock, civil_day
 from portal.models import Desk, Rng, Tip, new_id
 from verification.audit import events
 from verification.models import (
+    Asking,
     Assignment,
     Case,
     Deadline,
@@ -80,5 +81,6 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(Referral.case_id).where(Referral.id == subject_id),
         select(Measure.case_id).where(Measure.id == subject_id),
         select(RecusalRequest.case_id).where(RecusalRequest.id == subject_id),
+        select(Asking.case_id).where(Asking.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

@@ -61,6 +61,7 @@ class Permission(StrEnum):
     USE_ANSWER = "use:answer"
     RECUSAL_ASK = "recusal:ask"
     RECUSAL_DECIDE = "recusal:decide"
+    FIX_ASK = "fix:ask"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -104,6 +105,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.MATTER_REFER,
             P.USE_WRITE,
             P.USE_SEND,
+            P.FIX_ASK,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,

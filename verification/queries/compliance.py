@@ -53,6 +53,7 @@ from verification.policy.evidence import (
     is_against_unit,
 )
 from verification.policy.uses import USES, Approval
+from verification.queries.compliance_rectified import asked_in
 from verification.queries.compliance_recusal import recusal_steps
 from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.states import Action
@@ -291,6 +292,12 @@ class Sheet:
             StepCode.ANSWERED, ("answer-after-conclusion", "close-answered"), answered, len(states),
             CaseState.CLOSED,
         )  # fmt: skip
+        asked = asked_in(self._session, self._case.id)
+        if asked is not None:
+            yield self._counted(
+                StepCode.ASKED, ("close-asked", "asked-unfixed"), asked.heard, asked.needed, CaseState.CLOSED,
+                on=asked.last,
+            )  # fmt: skip
         closed_at = self._case.closed_at
         yield self._step(
             StepCode.CLOSED, ("close-items", "close-answered"), closed_at is not None, CaseState.CLOSED,

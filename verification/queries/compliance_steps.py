@@ -49,6 +49,7 @@ class StepCode(StrEnum):
     REFERRED = "referred"
     USES_APPROVED = "uses-approved"
     ANSWERED = "answered"
+    ASKED = "asked"
     CLOSED = "closed"
     COVERED = "covered"
     ASSIGNED = "assigned"

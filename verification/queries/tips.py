@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.models import Message, Tip
-from portal.models.records import Statement
+from portal.models.records import Rating, Statement
 from verification.domain.acting import Acting
 from verification.domain.identity import LeftIdentity, identities_of
 from verification.domain.messages import ReadMessage, read_mailbox, read_statement
@@ -23,6 +23,7 @@ class MessageView:
     """One message of the mailbox with its files. ``confirmed``: see ``domain.messages.ReadMessage``.
 
     again: the whole form, where the informant sent it again. has_identity: name or contact came along.
+    rating: whether it is fixed, where that is what was asked.
     """
 
     row: Message
@@ -31,6 +32,7 @@ class MessageView:
     confirmed: bool
     again: Statement | None = None
     has_identity: bool = False
+    rating: Rating | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -121,6 +123,7 @@ def _message(acting: Acting, message: ReadMessage) -> MessageView:
         confirmed=message.confirmed,
         again=again,
         has_identity=bool(message.informant and message.informant.identity_id),
+        rating=message.informant.rating if message.informant else None,
     )
 
 

@@ -16,6 +16,7 @@ from portal.texts import gettext
 from verification.audit.events import Event
 from verification.domain import answering, assigning, casework, planning, programmes
 from verification.domain.acting import Acting
+from verification.domain.asking import is_disputed
 from verification.domain.openings import Origin
 from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
@@ -162,6 +163,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)),
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
+        disputed=is_disputed(acting, case.id),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
     )  # fmt: skip
 

@@ -54,6 +54,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.REVIEWED: _l("Reviews decided by people without a part in it"),
     StepCode.VERIFIED: _l("Rectification verified by the team"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
+    StepCode.ASKED: _l("Informants asked whether it is fixed, and heard"),
     StepCode.REFERRED: _l("Duty violations and crimes handed over, with a receipt"),
     StepCode.USES_APPROVED: _l("What was made of the conclusion was approved before it was sent"),
     StepCode.ANSWERED: _l("Every informant was answered"),

@@ -120,6 +120,8 @@ NEXT_STEPS: dict[str, LazyString] = {
         "Choose somebody who had no part: a reviewer, or a person lent by another bureau."
     ),
     "close-items": _l("Have every item verified and signed off first."),
+    "close-asked": _l("Ask on “Asked whether it is fixed”, and wait for the answer or fifteen days."),
+    "asked-unfixed": _l("Read what the informant wrote and decide on it, with a reason."),
     "close-answered": _l("Answer every informant of the case first."),
     "answer-after-conclusion": _l("Have the conclusion delivered first."),
     "identity-two": _l("Ask the director, who holds the other key."),

@@ -56,6 +56,7 @@ _OF_CASES = (
     "openings",
     "uses",
     "recusals",
+    "asking",
 )
 
 MENU: tuple[MenuItem, ...] = (

@@ -29,6 +29,7 @@ PAGES: dict[Action, str] = {
     Action.DELIVER_CONCLUSION: "conclusions.show",
     Action.ORDER_RECTIFICATION: "rectification.of_case",
     Action.ASSIGN_CASE: "assignments.write",
+    Action.ASK_FIXED: "asking.of_case",
 }
 
 #: What a unit does on its own page, and what follows from another act: nobody is offered it here.

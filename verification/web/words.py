@@ -38,6 +38,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.REVIEW: ("reviews.show", "review_id"),
     SubjectKind.ASSIGNMENT: ("assignments.show", "assignment_id"),
     SubjectKind.MEASURE: ("uses.show", "measure_id"),
+    SubjectKind.ASKING: ("asking.show", "asking_id"),
 }
 
 #: Where a unit's liaison reads the same.

@@ -16,6 +16,7 @@ from verification.audit.events import Event
 from verification.errors import Refusal
 from verification.models import (
     Allegation,
+    Asking,
     Assignment,
     AuditEntry,
     Case,
@@ -205,6 +206,8 @@ class Facts:
             people |= {wish.made_by, wish.decided_by}
         checks = select(FindingCheck.checked_by).join(Allegation, Allegation.id == FindingCheck.allegation_id)
         people |= set(self.session.scalars(checks.where(Allegation.case_id == case.id)))
+        for put in self.session.scalars(select(Asking).where(Asking.case_id == case.id)):
+            people |= {put.asked_by, put.decided_by}
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
         made = select(DocumentVersion.made_by).join(Document, Document.id == DocumentVersion.document_id)

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from portal.models import Tip, TipState
 from verification.models import (
+    Asking,
+    AskingState,
     Assignment,
     AssignmentState,
     Case,
@@ -39,6 +41,7 @@ AnyState = (
     | ReferralState
     | MeasureState
     | RecusalState
+    | AskingState
 )
 
 
@@ -54,6 +57,7 @@ class SubjectKind(StrEnum):
     REFERRAL = "referral"
     MEASURE = "measure"
     RECUSAL = "recusal"
+    ASKING = "asking"
 
 
 class Subject(Protocol):
@@ -73,6 +77,7 @@ _Model = (
     | type[Referral]
     | type[Measure]
     | type[RecusalRequest]
+    | type[Asking]
 )
 _States = (
     type[TipState]
@@ -84,6 +89,7 @@ _States = (
     | type[ReferralState]
     | type[MeasureState]
     | type[RecusalState]
+    | type[AskingState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -96,6 +102,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.REFERRAL: Referral,
     SubjectKind.MEASURE: Measure,
     SubjectKind.RECUSAL: RecusalRequest,
+    SubjectKind.ASKING: Asking,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -108,6 +115,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.REFERRAL: ReferralState,
     SubjectKind.MEASURE: MeasureState,
     SubjectKind.RECUSAL: RecusalState,
+    SubjectKind.ASKING: AskingState,
 }
 
 
@@ -193,3 +201,10 @@ class Action(StrEnum):
     WITHDRAW_USE = "withdraw-use"
     GRANT_RECUSAL = "grant-recusal"
     REFUSE_RECUSAL = "refuse-recusal"
+    ASK_FIXED = "ask-fixed"
+    TAKE_RATING = "take-rating"
+    TAKE_PRESSURE = "take-pressure"
+    CONFIRM_FIXED = "confirm-fixed"
+    NOTE_UNFIXED = "note-unfixed"
+    DECIDE_DISPUTE = "decide-dispute"
+    VERIFY_AGAIN = "verify-again"

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow.rows.asking import ASKED, ASKED_TIPS, ASKINGS
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
@@ -39,8 +40,10 @@ _RECUSAL = ("csl-76", "kept-away", "recusal-decided")
 TRANSITIONS: tuple[Transition, ...] = (
     TIPS
     + REVIEWED_TIPS
+    + ASKED_TIPS
     + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS)
     + _apart(MEASURES)
+    + _apart(ASKINGS + ASKED)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

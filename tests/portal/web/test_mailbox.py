@@ -297,3 +297,43 @@ def test_report_opened_again_says_nothing_of_why_it_was_closed_or_of_times_gone_
 
 def test_address_of_an_answered_form_leads_back_to_the_question(visitor: Visitor) -> None:
     assert visitor.open(WRITE).page.headers["Location"] == CHECK
+
+
+# --- whether it is fixed -----------------------------------------------------------------------------------
+
+
+def test_question_whether_it_is_fixed_is_answered_once(site: PublicSite, receipt: str, tip: Tip) -> None:
+    site.desk.write_to(tip, "修好了吗？", kind=MessageKind.FOLLOW_UP)
+    visitor = look(site.visitor(), receipt)
+    assert "您反映的问题解决了吗？" in visitor.text
+    visitor.send(WRITE, {"fixed": "", "treated": "treated-well", "text": "还差一点"}, kind="rating")
+    assert visitor.page.status_code == 422
+    assert "请选一项。" in visitor.text
+    assert "还差一点" in visitor.text
+    visitor.send(WRITE, {"fixed": "partly-fixed", "treated": "treated-well"}, kind="rating")
+    assert visitor.page.status_code == 200
+    assert "您已回答是否解决" in visitor.text
+    assert "您反映的问题解决了吗？" not in visitor.text
+    assert "还差一点" not in visitor.text
+    question, rating = messages(site)
+    assert (rating.kind, rating.reply_to) == (MessageKind.RATING, question.id)
+
+
+def test_word_of_pressure_needs_no_text_and_is_offered_to_whoever_was_asked(
+    site: PublicSite, receipt: str, tip: Tip
+) -> None:
+    assert "有人要我改评价" not in look(site.visitor(), receipt).text
+    site.desk.write_to(tip, "修好了吗？", kind=MessageKind.FOLLOW_UP)
+    visitor = look(site.visitor(), receipt)
+    visitor.send(WRITE, {"text": ""}, kind="pressure")
+    assert visitor.page.status_code == 200
+    assert "您说有人要求改评价" in visitor.text
+    assert messages(site)[-1].kind is MessageKind.PRESSURE
+
+
+def test_page_that_asks_is_still_small(site: PublicSite, receipt: str, tip: Tip) -> None:
+    site.desk.write_to(tip, "修好了吗？", kind=MessageKind.FOLLOW_UP)
+    for language in ("zh", "en"):
+        page = site.visitor().open(f"{CHECK}?lang={language}").send(CHECK, {"receipt": receipt}).text
+        assert 'id="write-rating"' in page
+        assert len(page.encode()) <= 24_000

@@ -26,6 +26,8 @@ from verification.domain.items import deliveries_for_unit, items_for_unit, read_
 from verification.domain.messages import read_mailbox, read_statement
 from verification.errors import KeyLocked
 from verification.models import (
+    Asking,
+    AskingState,
     Assignment,
     AssignmentState,
     AuditEntry,
@@ -92,6 +94,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
                 Referral,
                 Measure,
                 RecusalRequest,
+                Asking,
             )
         }
     wanted = (
@@ -104,6 +107,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         ReferralState,
         MeasureState,
         RecusalState,
+        AskingState,
     )
     assert list(states.values()) == [set(enum) for enum in wanted]
 

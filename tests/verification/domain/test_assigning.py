@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.models import Priority, Tip, TipState
+from tests.support.asking import answer, heard
 from tests.support.journey import ALLEGATIONS, PLAN_TEXT, Journey
 from tests.support.office import TestOffice
 from verification.domain import answering, assigning, casework, planning, programmes, replies, triage
@@ -68,7 +69,8 @@ class LightPath(Journey):
 
     def lead(self, *, category: str = "405", unit: str = "transport") -> LightPath:
         """A case from one tip, still a draft."""
-        tip_id, _receipt = self.office.send_tip()
+        tip_id, receipt = self.office.send_tip()
+        self.receipts.append(receipt)
         with self.acting("fan") as acting:
             triage.open_tip(acting, acting.session.get_one(Tip, tip_id))
         with self.acting("fan") as acting:
@@ -158,13 +160,12 @@ def test_lead_goes_to_the_unit_and_is_settled_answered_and_closed(walk: LightPat
     assert (walk.case.state, walk.assignment.state) == (CaseState.SETTLED, AssignmentState.ACCEPTED)
     with pytest.raises(Refused) as unanswered:
         walk.on_case("fan", answering.close_case)
-    assert _rules(unanswered) == ["close-answered"]
-    with walk.acting("fan") as acting:
-        tip = acting.session.scalars(select(Tip).where(Tip.case_id == walk.case_id)).one()
-        points = {row.id: f"第{row.ordinal}项已办理并核对。" for row in walk.allegations()}
-        answering.answer_informant(
-            acting, tip_id=tip.id, version=tip.version, points=points, closing="已修复。"
-        )
+    assert _rules(unanswered) == ["close-answered", "close-asked"]
+    answer(walk)
+    with pytest.raises(Refused) as unasked:
+        walk.on_case("fan", answering.close_case)
+    assert _rules(unasked) == ["close-asked"]
+    heard(walk)
     walk.on_case("fan", answering.close_case)
     assert walk.case.state is CaseState.CLOSED
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Update, update
 
+from tests.support.asking import heard
 from tests.support.journey import Journey, seal_upload
 from tests.support.office import TestOffice
 from verification.domain import conclusions, items, paper, rectification
@@ -78,5 +79,6 @@ def test_who_recorded_or_confirmed_a_paper_had_a_part_and_an_uninvolved_reviewer
     with office.database.read() as session:
         assert session.query(PaperAct).count() == 1
     walk.on_item("du", rectification.verify_item, note="合格。", signer=office.staff_id("reviewer"))
+    heard(walk)
     walk.on_item("reviewer", rectification.sign_off_item)
     assert walk.case.state is CaseState.RECTIFYING

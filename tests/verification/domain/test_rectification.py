@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from portal.models import Tip
+from tests.support.asking import heard
 from tests.support.journey import Journey, read_original, seal_upload
 from tests.support.office import TestOffice
 from verification.audit.verify import verify_chain
@@ -158,6 +158,7 @@ def test_signer_reads_the_case_from_naming_on_and_signs(office: TestOffice) -> N
     with pytest.raises(Refused) as another:
         walk.on_item("wei", rectification.sign_off_item)
     assert _rules(another) == ["close-off-uninvolved"]
+    heard(walk)
     walk.on_item("reviewer", rectification.sign_off_item)
     assert (walk.item.state, walk.item.closed_off_at) == (ItemState.CLOSED_OFF, office.clock.now())
 
@@ -179,6 +180,7 @@ def test_refused_sign_off_goes_back_to_the_unit_and_a_new_signer_takes_over(offi
     walk.on_item("du", rectification.verify_item, note="补拍合格。", signer=office.staff_id("reviewer"))
     with pytest.raises(KeyLocked), office.acting("wei") as acting:
         casework.read_brief(acting, acting.session.get_one(Case, walk.case_id))
+    heard(walk)
     walk.on_item("reviewer", rectification.sign_off_item)
 
 
@@ -208,14 +210,9 @@ def test_whole_second_half_ends_in_a_closed_case_and_an_unbroken_trail(
         walk.on_case("fan", answering.close_case)
     assert _rules(too_early) == ["close-items", "close-answered"]
     walk.on_item("du", rectification.verify_item, note="合格。", signer=office.staff_id("reviewer"))
+    heard(walk)
     walk.on_item("reviewer", rectification.sign_off_item)
     walk.on_task("du", fieldwork.finish_task)
-    with office.acting("fan") as acting:
-        tip = acting.session.scalars(select(Tip).where(Tip.case_id == walk.case_id)).one()
-        points = {row.id: f"第{row.ordinal}项属实。" for row in walk.allegations()}
-        answering.answer_informant(
-            acting, tip_id=tip.id, version=tip.version, points=points, closing="已经修好，谢谢您。"
-        )
     walk.on_case("fan", answering.close_case)
     assert (walk.case.state, walk.task.state) == (CaseState.CLOSED, TaskState.DONE)
     with office.database.read() as session:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from tests.support.asking import heard
 from tests.support.desk import Desk, Person
 from tests.support.journey import Journey
 from verification.domain import dispatch, planning
@@ -314,6 +315,11 @@ def test_items_from_writing_to_close_off_as_four_people(desk: Desk) -> None:
     signer = str(walk.office.staff_id("reviewer"))
     _moves(du, f"{shared}/verify", {"note": "到场查看，已填平。", "signer": signer}, on=shared)
     assert "To sign off" in _text(reviewer.get("/rectification"))
+    early = _text(
+        reviewer.post(f"{shared}/sign?lang=en", {"version": _version(_text(reviewer.get(shared)))}), 409
+    )
+    assert "Ask the informants first whether it is really fixed." in early
+    heard(walk)
     _moves(reviewer, f"{shared}/sign", on=shared)
     assert walk.item.state is ItemState.CLOSED_OFF
     assert "Finish the task" in _text(du.get(f"/tasks/{walk.task_id}"))

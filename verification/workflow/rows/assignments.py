@@ -7,6 +7,7 @@ from verification.models import AssignmentState as A
 from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow import guards_asking as q
 from verification.workflow import guards_assign as a
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_referral as h
@@ -45,10 +46,10 @@ LIGHT_CASES = (
     ),
     Transition(
         CASE, C.SETTLED, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
-        ("finding-each", "close-answered", "refer-receipt", "pet-30"),
+        ("finding-each", "close-answered", "close-asked", "asked-unfixed", "refer-receipt", "pet-30"),
         guards=(
-            f.every_allegation_has_finding, g.informants_are_answered, r.no_review_is_open,
-            h.no_referral_waits,
+            f.every_allegation_has_finding, g.informants_are_answered, q.informants_were_asked,
+            r.no_review_is_open, h.no_referral_waits,
         ),
     ),
     Transition(

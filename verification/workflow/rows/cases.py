@@ -6,6 +6,7 @@ from verification.audit.events import Event
 from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow import guards_asking as q
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_plan as p
 from verification.workflow import guards_recusal as w
@@ -148,10 +149,13 @@ CASES = (
     *(
         Transition(
             CASE, state, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
-            ("finding-each", "close-items", "close-answered", "reg-17-review", "refer-receipt", "pet-30"),
+            (
+                "finding-each", "close-items", "close-answered", "close-asked", "asked-unfixed",
+                "reg-17-review", "refer-receipt", "pet-30",
+            ),
             guards=(
                 f.every_allegation_has_finding, f.items_are_closed_off, g.conclusion_was_delivered,
-                g.informants_are_answered, r.no_review_is_open,
+                g.informants_are_answered, q.informants_were_asked, r.no_review_is_open,
                 h.no_referral_waits,
             ),
         )

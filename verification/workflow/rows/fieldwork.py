@@ -7,6 +7,7 @@ from verification.models import ItemState as I
 from verification.models import TaskState as K
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow import guards_asking as q
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_recusal as w
 from verification.workflow.states import Action as Do
@@ -95,7 +96,8 @@ ITEMS = (
     ),
     Transition(
         ITEM, I.VERIFIED, Do.SIGN_OFF_ITEM, I.CLOSED_OFF, May.ITEM_SIGN_OFF, Event.ITEM_CLOSED_OFF,
-        ("close-off-uninvolved",), guards=(f.signer_had_no_part,), tells=(Audience.LIAISONS, Audience.TEAM),
+        ("close-off-uninvolved", "close-asked", "asked-unfixed"),
+        guards=(f.signer_had_no_part, q.informants_were_asked), tells=(Audience.LIAISONS, Audience.TEAM),
     ),
     Transition(
         ITEM, I.VERIFIED, Do.REFUSE_SIGN_OFF, I.RETURNED, May.ITEM_SIGN_OFF, Event.SIGN_OFF_REFUSED,

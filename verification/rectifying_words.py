@@ -1,0 +1,38 @@
+"""Words for the codes of rectification: what informants say, what is decided, what the team found.
+
+Chinese is in translations/zh_Hans/asking.po and its neighbours.
+"""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from portal.models.records import Fixed, Treated
+from verification.models import AskingState, DisputeDecision
+
+#: States of a question whether it is fixed.
+ASKING_STATES: dict[AskingState, LazyString] = {
+    AskingState.OPEN: _l("Not answered yet"),
+    AskingState.ANSWERED: _l("Answered, not read yet"),
+    AskingState.CONFIRMED: _l("Says it is fixed"),
+    AskingState.DISPUTED: _l("To be decided on"),
+    AskingState.DECIDED: _l("Decided on"),
+}
+
+#: What an informant says of the fix, and of how they were treated.
+FIXED: dict[Fixed, LazyString] = {
+    Fixed.YES: _l("Fixed"),
+    Fixed.PARTLY: _l("Partly fixed"),
+    Fixed.NO: _l("Not fixed"),
+}
+TREATED: dict[Treated, LazyString] = {
+    Treated.WELL: _l("Treated properly"),
+    Treated.BADLY: _l("Not treated properly"),
+}
+
+#: What follows from an informant's “not fixed”.
+DISPUTE_DECISIONS: dict[DisputeDecision, LazyString] = {
+    DisputeDecision.AGAIN: _l("Verify it again"),
+    DisputeDecision.STANDS: _l("It stands as it is"),
+}
