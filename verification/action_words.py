@@ -17,6 +17,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.ASK_INFORMANT: _l("Ask the informant"),
     Action.TAKE_REPLY: _l("Take in the reply"),
     Action.TAKE_MATERIAL: _l("Take in new material"),
+    Action.REPORT_RETALIATION: _l("Take in a report of retaliation"),
     Action.END_WAIT: _l("Go on without a reply"),
     Action.DECLINE_TIP: _l("Decline"),
     Action.REFER_TIP: _l("Refer"),

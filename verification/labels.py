@@ -21,6 +21,7 @@ from verification.models import (
     ContentBasis,
     Finding,
     InterestKind,
+    InterferenceKind,
     ItemState,
     Matter,
     MeasureKind,
@@ -137,6 +138,12 @@ MATTERS: dict[Matter, LazyString] = {
     Matter.OTHER_CRIME: _l("Another crime"),
 }
 
+#: What was done against those who inspect or report.
+INTERFERENCES: dict[InterferenceKind, LazyString] = {
+    InterferenceKind.OBSTRUCTION: _l("Obstruction of an inspection"),
+    InterferenceKind.RETALIATION: _l("Retaliation against an informant"),
+}
+
 #: What is made of a conclusion.
 MEASURE_KINDS: dict[MeasureKind, LazyString] = {
     MeasureKind.COMMENDATION: _l("Commendation"),
@@ -177,6 +184,8 @@ CASE_SOURCES: dict[CaseSource, LazyString] = {
     CaseSource.CONTACT_POINT: _l("A grass-roots contact point"),
     CaseSource.EVALUATION: _l("A third-party evaluation"),
     CaseSource.PLAN: _l("The office's own plan"),
+    CaseSource.OBSTRUCTION: _l("Obstruction of an inspection"),
+    CaseSource.RETALIATION: _l("Retaliation against an informant"),
 }
 
 #: What speaks against a reply.
@@ -352,6 +361,7 @@ MESSAGE_KINDS: dict[MessageKind, LazyString] = {
     MessageKind.FOLLOW_UP: _l("Question whether it is fixed"),
     MessageKind.RATING: _l("Answer whether it is fixed"),
     MessageKind.PRESSURE: _l("Is being pressed to answer otherwise"),
+    MessageKind.RETALIATION: _l("Report of retaliation"),
 }
 
 _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
@@ -359,7 +369,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
     for table in (
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
         ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
-        MEASURE_KINDS, MEASURE_STATES,
+        MEASURE_KINDS, MEASURE_STATES, INTERFERENCES,
         STANCES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,

@@ -31,6 +31,7 @@ class MessageKind(StrEnum):
     OBJECTION = "objection"
     RATING = "rating"
     PRESSURE = "pressure"
+    RETALIATION = "retaliation"
 
     @property
     def from_office(self) -> bool:

@@ -138,6 +138,8 @@ YOU_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.REPLY: _("You answered the question"),
     MessageKind.MATERIAL: _("You added something"),
     MessageKind.OBJECTION: _("You said that the answer does not answer you"),
+    # Whoever makes somebody show their mailbox must not see that they asked for protection.
+    MessageKind.RETALIATION: _("You added something"),
     MessageKind.RATING: _("You said whether it is fixed"),
     MessageKind.PRESSURE: _("You said that someone asked you to change your answer"),
 }

@@ -100,6 +100,8 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "referrals.of_case": READERS,
     "referrals.note": frozenset({S, DIR, INS, REV}),
     "referrals.decide": frozenset({S, DIR}),
+    "interference.show": frozenset({S, DIR, H}),
+    "interference.open_case": DESK,
     "uses.ledger": READERS,
     "uses.of_case": READERS,
     "uses.write": frozenset({S, DIR}),

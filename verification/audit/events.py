@@ -133,6 +133,9 @@ class Event(StrEnum):
     REFERRAL_SENT = "referral.sent"
     REFERRAL_RECEIVED = "referral.received"
     REFERRAL_ANSWERED = "referral.answered"
+    RETALIATION_REPORTED = "tip.retaliation-reported"
+    OBSTRUCTION_NOTED = "case.obstruction-noted"
+    INTERFERENCE_OPENED = "case.opened-about-interference"
     USE_WRITTEN = "use.written"
     USE_REVISED = "use.revised"
     USE_PROPOSED = "use.proposed"
@@ -185,6 +188,7 @@ WHY_UNSIGNED: Final[Mapping[str, Unsigned]] = MappingProxyType(
         Event.TIP_PRESSED: Unsigned.INFORMANT,
         Event.FIX_ANSWERED: Unsigned.INFORMANT,
         Event.RATING_PRESSED: Unsigned.INFORMANT,
+        Event.RETALIATION_REPORTED: Unsigned.INFORMANT,
     }
 )
 """Every event that may stand unsigned. Any other entry without a signature is a forged one."""

@@ -17,7 +17,7 @@ from verification.models import CaseSource, CaseType, ContentBasis, Finding, Met
 
 TIP_VERBS = {
     *("open", "ask", "reply", "material", "object", "end-wait", "accept", "decline", "refer", "hand-on"),
-    *("identity",),
+    *("identity", "retaliation"),
 }
 
 

@@ -31,7 +31,12 @@ from verification.models import Role
 #: In the order of a day: citizens write, then the desk works, then cases go on.
 CITIZENS, DESK = 0, 10
 
-BY_CITIZEN = {"reply": MessageKind.REPLY, "material": MessageKind.MATERIAL, "object": MessageKind.OBJECTION}
+BY_CITIZEN = {
+    "reply": MessageKind.REPLY,
+    "material": MessageKind.MATERIAL,
+    "retaliation": MessageKind.RETALIATION,
+    "object": MessageKind.OBJECTION,
+}
 
 
 @dataclass(slots=True, repr=False)

@@ -17,6 +17,7 @@ from portal.errors import UnsignedKey
 from portal.models import KeyPurpose, ObjectGrant, RecipientKey
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.interfering import open_waiting
 from verification.domain.items import FOR_UNIT, deliveries_for_unit, items_for_unit
 from verification.domain.readers import renew_case_key
 from verification.keys.addressees import of_unit
@@ -57,6 +58,7 @@ _OF_UNITS: Final = tuple(
 def catch_up(acting: Acting) -> None:
     """Do what waits for this person's keys. A key that is not vouched for is passed over."""
     if acting.actor.may(Permission.TIP_TRIAGE):
+        open_waiting(acting)
         _renew_cases(acting)
         _grant_to_units(acting)
     if acting.actor.may(Permission.UNIT_DESK) and acting.actor.unit_id is not None:

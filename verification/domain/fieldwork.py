@@ -19,6 +19,7 @@ from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
 from verification.domain.inputs import SHORT, Inputs
+from verification.domain.interfering import note_obstruction
 from verification.domain.locking import locked_case_of
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
 from verification.domain.record_forms import checked_words, in_order
@@ -115,6 +116,8 @@ def log_record(
     acting.session.add(record)
     acting.session.flush()
     _file_with_record(acting, case, record, people=entry.people, exhibits=exhibits)
+    if record.kind is RecordKind.OBSTRUCTION:
+        note_obstruction(acting, record)
     return record
 
 

@@ -11,7 +11,8 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from portal.clock import Clock
-from portal.models import Message, MessageKind, Rng, Tip, TipState
+from portal.models import Desk, Message, MessageKind, Rng, Tip
+from verification.domain.interfering import note_retaliation
 from verification.domain.rating_events import take_word
 from verification.policy.actors import INFORMANT_ACTOR
 from verification.policy.rulebook import Rulebook
@@ -31,14 +32,18 @@ def apply_informant_event(
     if message is None or message.kind.from_office:
         return
     tip = session.get_one(Tip, message.tip_id, with_for_update=True, populate_existing=True)
+    if message.kind is MessageKind.RETALIATION:
+        note_retaliation(session, tip, message_id=message_id, clock=clock, rng=rng)
     carry_out = partial(apply, session, actor=INFORMANT_ACTOR, clock=clock, rng=rng, rules=rules)
     if not take_word(session, message, carry_out):
-        action = _action_for(message.kind, tip.state)
+        action = _action_for(message.kind, tip)
         carry_out(Act(SubjectKind.TIP, tip.id, action, version=None))
 
 
-def _action_for(kind: MessageKind, state: TipState) -> Action:
+def _action_for(kind: MessageKind, tip: Tip) -> Action:
+    if kind is MessageKind.RETALIATION and tip.desk is Desk.DESK:
+        return Action.REPORT_RETALIATION
     wanted = {MessageKind.REPLY: Action.TAKE_REPLY, MessageKind.OBJECTION: Action.TAKE_OBJECTION}
     action = wanted.get(kind, Action.TAKE_MATERIAL)
-    exists = (SubjectKind.TIP, state, action) in BY_STATE_AND_ACTION
+    exists = (SubjectKind.TIP, tip.state, action) in BY_STATE_AND_ACTION
     return action if exists else Action.TAKE_MATERIAL

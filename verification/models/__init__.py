@@ -41,6 +41,7 @@ from verification.models.fieldwork import (
     TaskMember,
     TaskState,
 )
+from verification.models.interference import Interference, InterferenceKind
 from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
 from verification.models.measure import Measure, MeasureKind, MeasureState
 from verification.models.outcome import (
@@ -109,6 +110,8 @@ __all__ = [
     "IdentityOpening",
     "Interest",
     "InterestKind",
+    "Interference",
+    "InterferenceKind",
     "ItemReport",
     "ItemState",
     "KeyWrap",

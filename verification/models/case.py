@@ -74,6 +74,8 @@ class CaseSource(StrEnum):
     CONTACT_POINT = "contact-point"
     EVALUATION = "third-party-evaluation"
     PLAN = "own-plan"
+    OBSTRUCTION = "obstruction"
+    RETALIATION = "retaliation"
 
 
 class Finding(StrEnum):

@@ -62,6 +62,7 @@ class Permission(StrEnum):
     RECUSAL_ASK = "recusal:ask"
     RECUSAL_DECIDE = "recusal:decide"
     FIX_ASK = "fix:ask"
+    OFFICE_WEAK_SPOTS = "office:weak-spots"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -106,6 +107,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_WRITE,
             P.USE_SEND,
             P.FIX_ASK,
+            P.OFFICE_WEAK_SPOTS,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -129,6 +131,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_APPROVE,
             P.USE_SEND,
             P.RECUSAL_DECIDE,
+            P.OFFICE_WEAK_SPOTS,
             P.PAPER_RECORD,
             P.DOCUMENT_NUMBER,
         }
@@ -143,6 +146,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.REVIEW_DECIDE,
             P.USE_APPROVE,
             P.RECUSAL_DECIDE,
+            P.OFFICE_WEAK_SPOTS,
         }
     ),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),

@@ -29,6 +29,7 @@ from verification.web import (
     findings,
     home,
     inbox,
+    interference,
     law,
     login,
     matrix,
@@ -98,4 +99,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     programmes.blueprint,
     uses.blueprint,
     unit_uses.blueprint,
+    interference.blueprint,
 )

@@ -32,6 +32,7 @@ from verification.policy.permissions import Permission
 from verification.queries.assignments import assignments_of
 from verification.queries.case_page import CaseView, read_case
 from verification.queries.cases import Shelf, Wanted, case_rows, list_cases
+from verification.queries.interference import source_of
 from verification.queries.paging import Cursor
 from verification.queries.units import inspectable_units
 from verification.web.clocks import explained_clocks
@@ -161,7 +162,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
-        uses=len(uses_of(acting, case.id)),
+        uses=len(uses_of(acting, case.id)), interference=source_of(acting, case.id),
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
         disputed=is_disputed(acting, case.id),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),

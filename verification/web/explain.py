@@ -135,6 +135,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-21-organ": _l("Choose the organ that may hold the person to account."),
     "reg-22": _l("Choose the organ for that kind of supervision."),
     "reg-25": _l("Log the obstruction on the task's page first."),
+    "brief-no-identity": _l("Open the case by hand, from a paper, with a brief in your own words."),
+    "retaliation-own-case": _l("Open the tip: its page opens the urgent case."),
     "use-rests": _l("Have the conclusion approved first."),
     "use-receiver": _l("Choose a unit of the case, or add it to the case first."),
     "use-publication": _l("Have the criticism of this case approved by the head of government first."),

@@ -57,6 +57,7 @@ _OF_CASES = (
     "uses",
     "recusals",
     "asking",
+    "interference",
 )
 
 MENU: tuple[MenuItem, ...] = (

@@ -16,6 +16,7 @@ from verification.domain.record_forms import RECORD_FORMS
 from verification.models import Method, Task, TaskState
 from verification.policy.permissions import Permission
 from verification.policy.recusal import recused_from
+from verification.queries.interference import of_records
 from verification.queries.tasks import TaskView, read_task
 from verification.web import fieldwords
 from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
@@ -85,6 +86,7 @@ def _page(
         kinds=list(RECORD_FORMS),
         plan_methods=[Method(method) for method in view.plan.methods] if view.plan else [],
         exhibits_of={record.row.id: _of_record(view, record.row.id) for record in view.records},
+        interference=of_records(acting, [record.row.id for record in view.records]),
         loose=_of_record(view, None),
         away=recused_from(acting.session, case_id=task.case_id),
         to_check=to_check(acting, view.case),

@@ -17,12 +17,14 @@ from verification.domain import identity, triage
 from verification.domain.acting import Acting
 from verification.domain.duplicates import mark_files, same_files
 from verification.domain.evidence import grant_waiting_files
+from verification.domain.interfering import open_for_tip
 from verification.domain.messages import mark_read
 from verification.domain.reading import take_note
 from verification.errors import Refusal
 from verification.labels import PRIORITIES, label
 from verification.policy.codes import CATEGORIES, CHANNELS, DECLINE_REASONS
 from verification.policy.permissions import Permission
+from verification.queries.interference import of_tip
 from verification.queries.tips import TipView, read_tip
 from verification.queries.units import towns
 from verification.web.clocks import explained_clocks
@@ -63,6 +65,7 @@ def show(tip_id: uuid.UUID) -> ResponseReturnValue:
         take_note(acting, subject_id=tip_id)
         grant_waiting_files(acting, tip)
         mark_files(acting, tip)
+        open_for_tip(acting, tip)
         return _page(acting, tip, typed=Typed.empty(), problem=NO_PROBLEM)
 
 
@@ -88,7 +91,7 @@ def _page(acting: Acting, tip: Tip, *, typed: Typed, problem: Problem, open_form
         organs=[(code, CHANNELS[code]) for code in _REFERRAL],
         offices=[(code, CHANNELS[code]) for code in _NOT_OURS],
         same=same_files(acting, tip), names=names_of(acting, people),
-        clocks=explained_clocks(acting, view.clocks), A=Action,
+        clocks=explained_clocks(acting, view.clocks), A=Action, interference=of_tip(acting, tip.id),
         facts=_facts(view.statement), changes=_changes(view), coarse=_coarse(view),
         no_question=explained(_against_asking(acting, tip)),
         identity_choices=[

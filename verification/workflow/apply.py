@@ -124,7 +124,7 @@ def possible_actions(*, kind: SubjectKind, subject: Any, actor: Actor) -> tuple[
 
 def _coarse_moment(subject: Any, *, clock: Clock) -> datetime:
     """When an informant acted, as finely as may be kept: the hour where clocks run in hours, else the day."""
-    if getattr(subject, "priority", None) is Priority.P1:
+    if getattr(subject, "priority", None) is Priority.P1 or getattr(subject, "urgent", False):
         return clock.now().replace(minute=0, second=0, microsecond=0)
     return day_start(civil_day(clock))
 

@@ -127,6 +127,7 @@ class Action(StrEnum):
     ASK_INFORMANT = "ask-informant"
     TAKE_REPLY = "take-reply"
     TAKE_MATERIAL = "take-material"
+    REPORT_RETALIATION = "report-retaliation"
     END_WAIT = "end-wait"
     DECLINE_TIP = "decline-tip"
     REFER_TIP = "refer-tip"

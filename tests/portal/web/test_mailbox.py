@@ -147,6 +147,24 @@ def test_message_sent_twice_is_stored_once(site: PublicSite, visitor: Visitor, r
     assert len(messages(site)) == 1
 
 
+@pytest.mark.parametrize(
+    ("lang", "offer"), [("zh", "我正遭受打击报复"), ("en", "I am being retaliated against")]
+)
+def test_retaliation_is_reported_in_both_languages_and_shows_as_an_addition_afterwards(
+    site: PublicSite, visitor: Visitor, receipt: str, lang: str, offer: str
+) -> None:
+    visitor.open(f"{CHECK}?lang={lang}")
+    look(visitor, receipt)
+    assert offer in visitor.text
+    visitor.send(WRITE, {"text": "领导找我谈话，要调我走。"}, kind="retaliation")
+    (written,) = messages(site)
+    assert written.kind is MessageKind.RETALIATION
+    assert site.desk.said(written).text == "领导找我谈话，要调我走。"
+    thread = visitor.text.partition('class="thread"')[2].partition("</ol>")[0]
+    assert thread
+    assert (offer in thread, "打击报复" in thread, "etaliat" in thread) == (False, False, False)
+
+
 def test_empty_message_is_told_so_in_its_own_form(site: PublicSite, visitor: Visitor, receipt: str) -> None:
     set_tip(site, state=TipState.ANSWERED)
     look(visitor, receipt).send(WRITE, {"text": "  "}, kind="objection")

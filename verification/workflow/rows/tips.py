@@ -80,6 +80,14 @@ TIPS = (
         )
         for state in (T.DECLINED, T.REFERRED, T.HANDED_ON, T.ANSWERED)
     ),
+    # Whatever became of the tip: retaliation is a matter of its own, and urgent.
+    *(
+        Transition(
+            TIP, state, Do.REPORT_RETALIATION, None, May.SYSTEM, Event.RETALIATION_REPORTED,
+            ("reg-26", "retaliation-own-case"), starts=("clock-retaliation",), tells=(Audience.DESK,),
+        )
+        for state in T
+    ),
     *(
         Transition(
             TIP, state, Do.TAKE_MATERIAL, None, May.SYSTEM, Event.TIP_ADDED, ("pet-30",),
