@@ -100,6 +100,7 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "referrals.of_case": READERS,
     "referrals.note": frozenset({S, DIR, INS, REV}),
     "referrals.decide": frozenset({S, DIR}),
+    "weak_spots.show": frozenset({S, DIR, H}),
     "interference.show": frozenset({S, DIR, H}),
     "interference.open_case": DESK,
     "uses.ledger": READERS,

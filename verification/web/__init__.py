@@ -52,6 +52,7 @@ from verification.web import (
     unit_uses,
     uses,
     viewer,
+    weak_spots,
 )
 
 #: Every screen. A new one is a module with a ``blueprint``, added here.
@@ -100,4 +101,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     uses.blueprint,
     unit_uses.blueprint,
     interference.blueprint,
+    weak_spots.blueprint,
 )

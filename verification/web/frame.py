@@ -57,8 +57,9 @@ _OF_CASES = (
     "uses",
     "recusals",
     "asking",
-    "interference",
 )
+
+_OF_THE_OFFICE = ("weak_spots", "interference")
 
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
@@ -73,6 +74,7 @@ MENU: tuple[MenuItem, ...] = (
         (Permission.UNIT_DESK,),
         ("unit_desk", "unit_assignments", "unit_uses"),
     ),
+    MenuItem("weak_spots.show", _l("Weak spots"), (Permission.OFFICE_WEAK_SPOTS,), _OF_THE_OFFICE),
     MenuItem("audit_pages.show", _l("Audit trail"), (Permission.AUDIT_READ,), ("audit_pages",)),
     MenuItem("admin.queue", _l("Jobs"), (Permission.QUEUE_ADMIN,), ("admin",)),
     MenuItem("staff.show", _l("Staff"), (Permission.STAFF_ADMIN,), ("staff",)),
