@@ -24,7 +24,7 @@ from portal.models import SYSTEM_RNG, Rng
 from portal.storage.bodies import PoliteBodies
 from portal.storage.filesystem import FileBlobs
 from portal.storage.received import BrokenBody, Limits, TooLarge
-from portal.web import arriving, mailbox, pages, screens, submit, tokens, uploads
+from portal.web import arriving, inspections, mailbox, pages, screens, submit, tokens, uploads
 from portal.web.admission import Uploads
 from portal.web.tokens import BadToken, check_token
 from portal.web.uploads import PortalRequest
@@ -46,7 +46,7 @@ def create_app(settings: PortalSettings, *, clock: Clock | None = None, rng: Rng
         has_room=lambda size: has_room(settings.blob_dir, for_bytes=size),
     )
     app.extensions[screens.EXTENSION] = screens.Screens(intake, Directory(intake), settings)
-    for blueprint in (pages.bp, submit.bp, mailbox.bp, arriving.bp):
+    for blueprint in (pages.bp, submit.bp, mailbox.bp, arriving.bp, inspections.bp):
         app.register_blueprint(blueprint)
     for kind, status in ((BadToken, 400), (BrokenBody, 400), (TooLarge, 413)):
         app.register_error_handler(kind, functools.partial(_answer, status=status))

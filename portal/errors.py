@@ -46,6 +46,10 @@ class MistypedReceipt(XiansuoError):
         self.characters = characters
 
 
+class MistypedCode(XiansuoError):
+    """The text cannot be an inspection code: told by its form alone, before anything is looked up."""
+
+
 class UnsignedKey(XiansuoError):
     """A public key is not vouched for by the office root for this purpose on this day: do not seal to it."""
 

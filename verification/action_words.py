@@ -34,6 +34,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.APPROVE_PLAN: _l("Approve the plan"),
     Action.RETURN_PLAN: _l("Return the plan"),
     Action.REVISE_PLAN: _l("Revise the plan"),
+    Action.ISSUE_NOTICE: _l("Issue the notice to the unit"),
     Action.DISPATCH_TASK: _l("Dispatch a task"),
     Action.BEGIN_CONCLUSION: _l("Begin the conclusion"),
     Action.RESUME_VERIFICATION: _l("Go back to verifying"),

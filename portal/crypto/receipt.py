@@ -89,8 +89,7 @@ class Receipt(Secret):
         """
         if len(text) > _MAX_TYPED:
             raise MistypedReceipt(MistypeReason.LENGTH, characters=len(text))
-        typed = "".join(c for c in unicodedata.normalize("NFKC", text) if _counts(c))
-        typed = typed.translate(_FORGIVEN)
+        typed = typed_characters(text)
         if len(typed) != CHARACTERS:
             raise MistypedReceipt(MistypeReason.LENGTH, characters=len(typed))
         if not _VALUES.keys() >= set(typed):
@@ -127,6 +126,12 @@ class Receipt(Secret):
 
     def __hash__(self) -> int:
         return hash(self.lookup_id)
+
+
+def typed_characters(text: str) -> str:
+    """What counts of a text that somebody typed off: see ``Receipt.parse`` for what is forgiven."""
+    typed = "".join(c for c in unicodedata.normalize("NFKC", text) if _counts(c))
+    return typed.translate(_FORGIVEN)
 
 
 def both_secrets(form_secret: bytes, cookie_secret: bytes) -> bytes:

@@ -48,3 +48,7 @@ class TooManyFiles(XiansuoError):
         super().__init__(f"{files} files, {true_bytes} bytes")
         self.files = files
         self.true_bytes = true_bytes
+
+
+class UnknownCode(XiansuoError):
+    """No approved inspection that may be shown answers to this code; the page does not tell why not."""

@@ -13,7 +13,7 @@ from portal.models.keys import (
 )
 from portal.models.mailbox import Message, MessageKind
 from portal.models.outbox import OutboxRow, OutboxTopic
-from portal.models.publication import DirectoryEntry, DirectoryKind
+from portal.models.publication import DirectoryEntry, DirectoryKind, PublishedInspection
 from portal.models.tip import Attachment, Desk, Draft, DraftFile, Priority, Tip, TipState
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "OutboxRow",
     "OutboxTopic",
     "Priority",
+    "PublishedInspection",
     "RecipientKey",
     "Rng",
     "SealedObject",

@@ -88,6 +88,8 @@ MAY: dict[str, frozenset[Role] | frozenset[str]] = {
     "queue.show": TEAM,
     "tasks.show": READERS,
     "tasks.decide": TEAM,
+    "codes.show": READERS,
+    "codes.decide": frozenset({S, DIR}),
     "records.write": TEAM,
     "records.log": TEAM,
     "records.add": TEAM,

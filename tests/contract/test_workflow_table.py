@@ -118,6 +118,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
     assert by_role[Role.SUPERVISOR] == {
         "open-tip", "accept-tip", "ask-informant", "end-wait", "decline-tip", "refer-tip", "hand-on-tip",
         "join-case", "answer-tip", "propose-docketing", "propose-plan", "revise-plan", "dispatch-task",
+        "issue-notice",
         "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
         "propose-conclusion", "deliver-conclusion", "order-rectification", "sign-off-item",
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from portal.models import Tip
 from verification.demo.case_run import CaseRun
-from verification.domain import casework, paper, planning
+from verification.domain import casework, notifying, paper, planning
 from verification.domain.casework import Brief, CaseFrame
 from verification.domain.openings import Origin, open_from_paper
 from verification.domain.planning import PlanFrame, PlanText
@@ -112,6 +112,7 @@ def plan(run: CaseRun) -> None:
                 materials=story.materials,
                 meeting_people=story.meeting_people,
                 burden_reason=story.burden_reason,
+                card_scope=story.card_scope,
             ),
             frame=PlanFrame(
                 units=run.unit_ids,
@@ -135,3 +136,10 @@ def approve_plan(run: CaseRun) -> None:
     """The director approves it."""
     with run.as_(run.director) as (acting, case):
         planning.approve_plan(acting, case_id=case.id, version=case.version)
+    story = run.story.plan
+    if story is None or not story.notice:
+        return
+    with run.as_(run.opener) as (acting, case):
+        notifying.issue_notice(
+            acting, case_id=case.id, version=case.version, words=story.notice, materials=story.materials
+        )

@@ -72,7 +72,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class PlanStory:
-    """A plan. ``days``: how long it runs from its approval. burden_reason: why it burdens the unit."""
+    """A plan. ``days``: how long it runs from its approval. burden_reason: why it burdens the unit.
+
+    notice: words of the notice to the units, where one is issued.
+    """
 
     content: str
     scope: str
@@ -86,6 +89,8 @@ class PlanStory:
     meeting_people: int
     burden_reason: str
     outside: tuple[str, ...]
+    card_scope: str
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +322,8 @@ def _plan(entry: dict[str, Any]) -> PlanStory:
         meeting_people=read.number("meeting_people", 0),
         burden_reason=read.text("burden_reason", ""),
         outside=tuple(read.rest("outside", ())),
+        card_scope=read.text("card_scope", ""),
+        notice=read.text("notice", ""),
     )
     read.done()
     return plan

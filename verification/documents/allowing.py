@@ -14,11 +14,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.models import Tip, TipState
-from verification.documents.gathering_case import records_of
 from verification.documents.kinds import KINDS, About
 from verification.domain.acting import Acting
 from verification.domain.inputs import require
-from verification.domain.planning import latest_plan
 from verification.errors import Refusal, Refused
 from verification.models import (
     Assignment,
@@ -32,6 +30,7 @@ from verification.models import (
     Review,
     ReviewState,
 )
+from verification.policy.embargo import is_embargoed
 from verification.workflow.facts import Facts
 from verification.workflow.guards import not_recused
 
@@ -82,7 +81,7 @@ def refusals_for(
         found.append(refusal)
     if case.state not in rule.states:
         found.append(Refusal("doc-state", _l("What this document speaks of has not been decided yet.")))
-    elif kind in _TELLS_OF_VISIT and _is_embargoed(acting, case):
+    elif kind in _TELLS_OF_VISIT and is_embargoed(acting.session, case.id):
         text = _l("The visit is unannounced: nothing goes to the unit before the card was shown there.")
         found.append(Refusal("doc-embargo", text))
     if subject_id not in subjects_of(acting, case, kind):
@@ -96,12 +95,3 @@ def refuse_tip(acting: Acting, tip: Tip) -> None:
     if tip.state is not TipState.DECLINED:
         text = _l("What this document speaks of has not been decided yet.")
         raise Refused((Refusal("doc-state", text),))
-
-
-def _is_embargoed(acting: Acting, case: Case) -> bool:
-    """四不两直, and nobody has shown the card on site yet."""
-    plan = latest_plan(acting, case.id)
-    if plan is None or not plan.unannounced:
-        return False
-    visits = records_of(acting, case.id, RecordKind.VISIT) + records_of(acting, case.id, RecordKind.INTERVIEW)
-    return not any(record.words.get("card_shown") for record in visits)

@@ -22,6 +22,8 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.answering import stop_answer_clock
 from verification.domain.casework import write_note
+from verification.domain.codes import publish_codes
+from verification.domain.embargo import end_embargo
 from verification.domain.findings import ReadAllegation, read_allegations, result_of
 from verification.domain.inputs import LONG, Inputs, note_text, require
 from verification.domain.items import FOR_FILE, FOR_UNIT
@@ -68,7 +70,11 @@ class DraftMaterial:
 
 def begin_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
     """End verifying: every allegation has its finding and every team its result."""
-    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.BEGIN_CONCLUSION, version=version)
+    # While the case still is where an embargo can be: the plans go to those who read the conclusion.
+    case = locked_case(acting, case_id)
+    end_embargo(acting, case)
+    publish_codes(acting, case)
+    acting.apply(SubjectKind.CASE, case_id, Action.BEGIN_CONCLUSION, version=version)
     return case
 
 

@@ -17,6 +17,8 @@ from portal.models import new_id
 from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
+from verification.domain.codes import issue_at_dispatch, revoke_codes_of
+from verification.domain.embargo import share_plans, take_plans
 from verification.domain.inputs import Inputs, note_text
 from verification.domain.locking import locked_case_of
 from verification.domain.offplan import approved_plan
@@ -98,6 +100,9 @@ def dispatch_task(
         acting.session.add(TaskMember(task_id=task_id, staff_id=member, is_leader=member == leader))
     acting.session.add_all(TaskGuest(task_id=task_id, staff_id=guest) for guest in guests)
     give_case_key(acting, case, staff_ids=[*members, *guests])
+    acting.session.flush()
+    issue_at_dispatch(acting, case, task, plan)
+    share_plans(acting, case, staff_ids=[*members, *guests])
     _start(acting, "clock-sign", task_id)
     _tell_team(acting, task_id, [*members, *guests])
     acting.session.flush()
@@ -137,7 +142,13 @@ def replace_members(
     acting.session.flush()
     for row in acting.session.scalars(select(TaskMember).where(TaskMember.task_id == task_id)):
         row.is_leader = row.staff_id == leader
+    acting.session.flush()
     give_case_key(acting, case, staff_ids=coming)
+    # The code names the people: whoever checks the old one must not find somebody who keeps away.
+    revoke_codes_of(acting, task_id)
+    if (plan := approved_plan(acting, case.id)) is not None:
+        issue_at_dispatch(acting, case, task, plan)
+    share_plans(acting, case, staff_ids=coming)
     _tell_team(acting, task_id, coming)
     acting.session.flush()
     return task
@@ -183,7 +194,10 @@ def rule_on_hand_back(acting: Acting, *, task_id: uuid.UUID, version: int, uphol
     write_note(acting, case, kind=NoteKind.RULING, text=words)
     deadlines.meet(acting.session, subject_id=task_id, rule_ids=(RULING_CLOCK,), clock=acting.clock)
     if task.state is TaskState.WITHDRAWN:
-        take_case_key(acting, case, staff_ids=[*team_of(acting, task_id), *guests_of(acting, task_id)])
+        leaving = [*team_of(acting, task_id), *guests_of(acting, task_id)]
+        take_case_key(acting, case, staff_ids=leaving)
+        take_plans(acting, case, staff_ids=leaving)
+        revoke_codes_of(acting, task_id)
     else:
         _start(acting, "clock-sign", task_id)
     return task

@@ -17,6 +17,8 @@ from sqlalchemy import func, select
 from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
+from verification.domain.codes import publish_codes
+from verification.domain.embargo import end_embargo
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
 from verification.domain.inputs import SHORT, Inputs
 from verification.domain.interfering import note_obstruction
@@ -118,6 +120,9 @@ def log_record(
     _file_with_record(acting, case, record, people=entry.people, exhibits=exhibits)
     if record.kind is RecordKind.OBSTRUCTION:
         note_obstruction(acting, record)
+    if entry.kind is RecordKind.VISIT and words["card_shown"]:
+        end_embargo(acting, case)
+        publish_codes(acting, case)
     return record
 
 

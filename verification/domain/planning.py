@@ -18,11 +18,12 @@ from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.casework import write_note
+from verification.domain.codes import publish_codes
+from verification.domain.embargo import end_embargo, keys_of_plan
 from verification.domain.inputs import LONG, MEDIUM, SHORT, Inputs, note_text
 from verification.domain.locking import locked_case
 from verification.domain.offplan import cover_again
 from verification.domain.readers import give_to_role
-from verification.keys.addressees import of_case
 from verification.models import (
     Case,
     CaseUnit,
@@ -33,6 +34,7 @@ from verification.models import (
     Role,
 )
 from verification.policy.burden import Burden, burdens_of
+from verification.policy.redaction import find_identifiers
 from verification.policy.roles import staff_with_role
 from verification.workflow.states import Action, SubjectKind
 
@@ -45,7 +47,8 @@ class PlanText:
 
     ``leader`` and ``members`` may be empty: the queue proposes a team later. outside: invited members
     (Art. 8). materials: what the unit is asked for, one thing a line. meeting_people: the largest meeting
-    planned, 0 for none. burden_reason: why the plan burdens the unit all the same.
+    planned, 0 for none. burden_reason: why the plan burdens the unit all the same. card_scope: what the
+    inspection code shows of the scope.
     """
 
     content: str
@@ -58,6 +61,7 @@ class PlanText:
     materials: tuple[str, ...] = ()
     meeting_people: int = 0
     burden_reason: str = ""
+    card_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,13 @@ def write_and_propose_plan(
     case = locked_case(acting, case_id, version=version)
     checked = check_plan(acting, case_id=case_id, text=text, frame=frame)
     burdens = burdens_in(acting, checked)
+    give_to_role(acting, case, Role.DIRECTOR)
+    readers = keys_of_plan(acting, case, unannounced=frame.unannounced)
     plan = Plan(
         id=new_id(acting.rng),
         case_id=case_id,
         number=_next_number(acting, case_id),
-        body_id=acting.seal(_record(checked), kind=ObjectKind.DOCUMENT, to=[of_case(case)]),
+        body_id=acting.seal(_record(checked), kind=ObjectKind.DOCUMENT, to=readers),
         methods=[method.value for method in Method if method in frame.methods],
         unannounced=frame.unannounced,
         starts_on=frame.starts_on,
@@ -111,7 +117,6 @@ def write_and_propose_plan(
         given={"burdens": burdens, "burden_reason": bool(checked.burden_reason)},
         noted={"plan": plan.number, "burdens": plan.burdens},
     )
-    give_to_role(acting, case, Role.DIRECTOR)
     return plan
 
 
@@ -119,10 +124,13 @@ def approve_plan(acting: Acting, *, case_id: uuid.UUID, version: int) -> Plan:
     """Approve and lock the proposed version; records outside the earlier one are measured against it anew."""
     plan = latest_plan(acting, case_id)
     noted = {"plan": plan.number} if plan else {}
-    acting.apply(SubjectKind.CASE, case_id, Action.APPROVE_PLAN, version=version, noted=noted)
+    case = acting.apply(SubjectKind.CASE, case_id, Action.APPROVE_PLAN, version=version, noted=noted)
     assert plan is not None  # the case was in PLAN_PROPOSED
+    if not plan.unannounced:
+        end_embargo(acting, case)
     plan.approved_by, plan.approved_at = acting.staff_id, acting.clock.now()
     acting.session.flush()
+    publish_codes(acting, case)
     cover_again(acting, case_id=case_id)
     return plan
 
@@ -178,6 +186,7 @@ def read_plan(acting: Acting, plan: Plan) -> tuple[PlanText, PlanFrame]:
         materials=tuple(body.get("materials", ())),
         meeting_people=body.get("meeting_people", 0),
         burden_reason=body.get("burden_reason", ""),
+        card_scope=body.get("card_scope", ""),
     )
     frame = PlanFrame(
         units=tuple(units),
@@ -221,6 +230,8 @@ def _checked_frame(acting: Acting, case_id: uuid.UUID, frame: PlanFrame) -> Inpu
 
 
 def _checked_text(text: PlanText, inputs: Inputs) -> PlanText:
+    if find_identifiers(text.card_scope):
+        inputs.wrong("card_scope", _l("This holds a phone, identity or account number. Take it out."))
     if text.leader is not None and text.leader not in text.members:
         inputs.wrong("leader", _l("Choose the team's leader among its members."))
     checked = PlanText(
@@ -234,6 +245,7 @@ def _checked_text(text: PlanText, inputs: Inputs) -> PlanText:
         materials=_checked_materials(text.materials, inputs),
         meeting_people=inputs.number("meeting_people", text.meeting_people, least=0, most=MAX_MEETING),
         burden_reason=inputs.text("burden_reason", text.burden_reason, most=MEDIUM, needed=False),
+        card_scope=inputs.text("card_scope", text.card_scope, most=SHORT, needed=False),
     )
     inputs.done()
     return checked
@@ -261,6 +273,7 @@ def _record(text: PlanText) -> dict[str, object]:
         "materials": list(text.materials),
         "meeting_people": text.meeting_people,
         "burden_reason": text.burden_reason,
+        "card_scope": text.card_scope,
     }
 
 

@@ -18,6 +18,7 @@ from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.embargo import take_plans
 from verification.domain.inputs import MEDIUM, SHORT, Inputs, note_text, require
 from verification.domain.locking import locked_case, locked_case_of
 from verification.domain.readers import give_case_key, take_case_key
@@ -123,6 +124,7 @@ def grant_recusal(acting: Acting, *, request_id: uuid.UUID, version: int, note: 
     row, case = _decide(acting, request_id, version, Action.GRANT_RECUSAL, note)
     acting.session.flush()
     take_case_key(acting, case, staff_ids=[row.staff_id])
+    take_plans(acting, case, staff_ids=[row.staff_id])
     return row
 
 

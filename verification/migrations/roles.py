@@ -26,6 +26,7 @@ PORTAL_INSERTS = (
 PORTAL_READS = (
     "recipient_key",
     "directory_entry",
+    "published_inspection",
     "sealed_object",
     "object_grant",
     "stored_file",

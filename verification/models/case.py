@@ -99,6 +99,7 @@ class StatementKind(StrEnum):
 class Case(Base):
     """A matter the office takes up. ``key_id`` is the newest generation of its case key.
 
+    embargo_ended_at: when the card was shown on an unannounced visit, or its field work was over.
     key_left: somebody has lost access since, and the next generation is still to be made. programme_id: the
     standing programme that it moves under on the light path. origin_id: the paper that a case without tips
     rests on (from whom, number, day).
@@ -131,6 +132,7 @@ class Case(Base):
     overlap_reason_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     programme_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("case.id"), index=True)
     closed_at: Mapped[datetime | None]
+    embargo_ended_at: Mapped[datetime | None]
 
 
 class CaseUnit(Base):
@@ -149,6 +151,16 @@ class CaseKeptAway(Base):
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
     staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+
+
+class CaseInsider(Base):
+    """Somebody who was let into a case under embargo (``verification.policy.embargo``)."""
+
+    __tablename__ = "case_insider"
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
+    staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True)
+    let_in_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
 
 
 class CaseMaterial(Base):

@@ -94,6 +94,20 @@ class PlanUnit(Base):
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"), primary_key=True)
 
 
+class InspectionNotice(Base):
+    """What a unit was told of an announced inspection; ``body_id`` is sealed to the case and to the unit."""
+
+    __tablename__ = "inspection_notice"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), index=True)
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plan.id"), index=True)
+    unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"), index=True)
+    body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
+    issued_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    issued_at: Mapped[datetime]
+
+
 class Task(Base):
     """A unit of the inspectors' queue. Its clock runs from dispatch."""
 
@@ -129,6 +143,27 @@ class TaskGuest(Base):
 
     task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("task.id"), primary_key=True)
     staff_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"), primary_key=True, index=True)
+
+
+class IssuedCode(Base):
+    """The inspection code of a task's team. ``body_id`` holds the code and what the desk signed for it.
+
+    lookup: what the public side finds it by. published_at: since when it is shown there; None under embargo.
+    """
+
+    __tablename__ = "issued_code"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("case.id"), index=True)
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("task.id"), index=True)
+    plan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("plan.id"))
+    body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
+    lookup: Mapped[bytes] = mapped_column(unique=True)
+    issued_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    issued_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    revoked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    revoked_at: Mapped[datetime | None]
 
 
 class FieldRecord(Base):

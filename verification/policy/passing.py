@@ -26,6 +26,7 @@ from verification.models import (
     Task,
     TaskMember,
 )
+from verification.policy.embargo import insiders, is_embargoed
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
 
@@ -68,7 +69,11 @@ def _readers(session: Session, deadline: Deadline) -> set[uuid.UUID]:
     )
     readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team) | set(reviewers)
     case_id = tip.case_id if tip is not None else _case_of(session, deadline.subject_id)
-    return readers - recused_from(session, case_id=case_id) if case_id else readers
+    if case_id is None:
+        return readers
+    if deadline.subject_kind == "task" and is_embargoed(session, case_id):
+        readers &= insiders(session, case_id=case_id)
+    return readers - recused_from(session, case_id=case_id)
 
 
 def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:

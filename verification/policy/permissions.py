@@ -33,6 +33,9 @@ class Permission(StrEnum):
     PAPER_RECORD = "paper:record"
     PLAN_WRITE = "plan:write"
     PLAN_APPROVE = "plan:approve"
+    NOTICE_ISSUE = "notice:issue"
+    CODE_ISSUE = "code:issue"
+    CODE_REVOKE = "code:revoke"
     TASK_DISPATCH = "task:dispatch"
     TASK_WORK = "task:work"
     TASK_LIST = "task:list"
@@ -95,6 +98,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CASE_PROPOSE,
             P.PAPER_RECORD,
             P.PLAN_WRITE,
+            P.NOTICE_ISSUE,
+            P.CODE_ISSUE,
+            P.CODE_REVOKE,
             P.TASK_DISPATCH,
             P.CONCLUSION_DRAFT,
             P.CONCLUSION_DELIVER,
@@ -120,6 +126,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | _READER
         | {
             P.PLAN_APPROVE,
+            P.CODE_REVOKE,
             P.IDENTITY_AGREE,
             P.FILE_DESTROY,
             P.ITEM_SIGN_OFF,

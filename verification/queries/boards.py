@@ -33,6 +33,7 @@ from verification.models import (
     TaskMember,
     TaskState,
 )
+from verification.policy.embargo import hidden_from
 from verification.policy.permissions import Permission
 from verification.policy.recusal import recused_cases
 from verification.policy.workdays import end_of
@@ -98,7 +99,9 @@ def cases_in(acting: Acting, states: Sequence[CaseState]) -> list[CaseRow]:
     """Readable cases in these states, those open longest first."""
     query = (
         select(Case)
-        .where(Case.state.in_(states), readable(acting), not_(_standing()))
+        .where(
+            Case.state.in_(states), readable(acting), not_(_standing()), not_(hidden_from(acting.staff_id))
+        )
         .order_by(Case.opened_on, Case.id)
         .limit(SHOWN)
     )
@@ -113,7 +116,7 @@ def cases_to_decide(acting: Acting) -> list[CaseRow]:
     waiting: ColumnElement[bool] = Case.state.in_(states)
     if acting.actor.may(Permission.PLAN_APPROVE):
         waiting = or_(waiting, _amended())
-    query = select(Case).where(waiting, readable(acting))
+    query = select(Case).where(waiting, readable(acting), not_(hidden_from(acting.staff_id)))
     if not acting.actor.may(Permission.DOCKET_APPROVE):
         query = query.where(or_(Case.state != CaseState.PROPOSED, Case.endorsed_by.is_(None)))
     query = query.order_by(Case.opened_on, Case.id).limit(SHOWN)
@@ -125,7 +128,7 @@ def papers_to_confirm(acting: Acting) -> list[PaperView]:
     rows = acting.session.execute(
         select(PaperAct, Case)
         .join(Case, Case.id == PaperAct.case_id)
-        .where(PaperAct.confirmed_at.is_(None), readable(acting))
+        .where(PaperAct.confirmed_at.is_(None), readable(acting), not_(hidden_from(acting.staff_id)))
         .order_by(PaperAct.recorded_at)
         .limit(SHOWN)
     )

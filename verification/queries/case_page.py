@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -30,6 +31,7 @@ from verification.models import (
     TaskMember,
     Unit,
 )
+from verification.policy.embargo import is_hidden
 from verification.queries.cases import tips_of, units_by_case
 from verification.queries.files import FileView, view_material
 from verification.queries.trail import TrailLine, trail_of
@@ -54,7 +56,7 @@ class NoteView:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CaseView:
-    """One case, opened."""
+    """One case, opened. is_secret: under embargo; what came after the docketing is left out."""
 
     case: Case
     title: str
@@ -76,6 +78,7 @@ class CaseView:
     tips: list[Tip]
     clocks: Sequence[Deadline]
     trail: list[TrailLine]
+    is_secret: bool
 
     @property
     def open_papers(self) -> list[PaperAct]:
@@ -95,6 +98,7 @@ class CaseView:
 def read_case(acting: Acting, case: Case) -> CaseView:
     """Open a case. Raises KeyLocked for those who do not hold its key."""
     session = acting.session
+    is_secret = is_hidden(session, staff_id=acting.staff_id, case_id=case.id)
     brief = acting.open(case.brief_id)
     items = list(
         session.scalars(
@@ -103,7 +107,7 @@ def read_case(acting: Acting, case: Case) -> CaseView:
             .order_by(RectificationItem.ordinal)
         )
     )
-    tasks = _tasks(acting, case.id)
+    tasks = [] if is_secret else _tasks(acting, case.id)
     subjects = [case.id, *(task.row.id for task in tasks), *(item.id for item in items)]
     return CaseView(
         case=case,
@@ -113,9 +117,7 @@ def read_case(acting: Acting, case: Case) -> CaseView:
         allegations=read_allegations(acting, case),
         units=units_by_case(acting, [case.id]).get(case.id, []),
         town=None if case.town_id is None else session.get(Unit, case.town_id),
-        plan=session.scalars(
-            select(Plan).where(Plan.case_id == case.id).order_by(Plan.number.desc()).limit(1)
-        ).one_or_none(),
+        plan=None if is_secret else _newest_plan(acting, case.id),
         tasks=tasks,
         conclusion=session.scalars(
             select(Conclusion)
@@ -125,20 +127,44 @@ def read_case(acting: Acting, case: Case) -> CaseView:
         ).one_or_none(),
         items=items,
         item_texts=read_items(acting, items),
-        exhibits=_count_exhibits(acting, case.id),
+        exhibits=0 if is_secret else _count_exhibits(acting, case.id),
         material=_material(acting, case.id),
-        notes=_notes(acting, case.id),
-        papers=session.scalars(
-            select(PaperAct).where(PaperAct.case_id == case.id).order_by(PaperAct.recorded_at.desc())
-        ).all(),
+        notes=_notes(acting, case.id, until=case.docketed_at if is_secret else None),
+        papers=_papers(acting, case.id, until=case.docketed_at if is_secret else None),
         overlap_reason=(
             "" if case.overlap_reason_id is None else str(acting.open(case.overlap_reason_id)["text"])
         ),
         tips=tips_of(acting, case.id),
         clocks=_clocks(acting, subjects),
         # Every look is traced too, for the auditor; here it would bury what was done.
-        trail=trail_of(session, subjects, without=(Event.CASE_VIEWED,)),
+        trail=trail_of(session, subjects, without=_SECRET if is_secret else (Event.CASE_VIEWED,)),
+        is_secret=is_secret,
     )
+
+
+#: What may still be told of a case under embargo: how it came about, and nothing after its docketing.
+_DOCKETING = (
+    Event.CASE_OPENED,
+    Event.BRIEF_REVISED,
+    Event.MATERIAL_SELECTED,
+    Event.CASE_PROPOSED,
+    Event.CASE_ENDORSED,
+    Event.CASE_RETURNED,
+    Event.CASE_DOCKETED,
+)
+_SECRET = tuple(event for event in Event if event not in _DOCKETING)
+
+
+def _newest_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
+    query = select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc()).limit(1)
+    return acting.session.scalars(query).one_or_none()
+
+
+def _papers(acting: Acting, case_id: uuid.UUID, *, until: datetime | None) -> Sequence[PaperAct]:
+    query = select(PaperAct).where(PaperAct.case_id == case_id).order_by(PaperAct.recorded_at.desc())
+    if until is not None:
+        query = query.where(PaperAct.recorded_at <= until)
+    return acting.session.scalars(query).all()
 
 
 def _tasks(acting: Acting, case_id: uuid.UUID) -> list[TaskView]:
@@ -174,10 +200,11 @@ def _material(acting: Acting, case_id: uuid.UUID) -> list[FileView]:
     return view_material(acting, clean_ids)
 
 
-def _notes(acting: Acting, case_id: uuid.UUID) -> list[NoteView]:
-    rows = acting.session.scalars(
-        select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.written_at.desc())
-    ).all()
+def _notes(acting: Acting, case_id: uuid.UUID, *, until: datetime | None) -> list[NoteView]:
+    query = select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.written_at.desc())
+    if until is not None:
+        query = query.where(CaseNote.written_at <= until)
+    rows = acting.session.scalars(query).all()
     texts = acting.open_all(row.object_id for row in rows)
     return [NoteView(row=row, text=str(texts[row.object_id]["text"])) for row in rows]
 

@@ -30,6 +30,7 @@ from verification.models import (
 )
 from verification.policy import deadlines
 from verification.policy.deadlines import Light
+from verification.policy.embargo import SHOWN_STATE, hidden_from
 from verification.policy.recusal import recused_cases
 from verification.queries.lights import light_at
 from verification.queries.paging import Cursor, Page, beyond, paged
@@ -129,6 +130,8 @@ def case_rows(acting: Acting, cases: Sequence[Case]) -> list[CaseRow]:
     titles = listed_titles(acting, cases)
     clocks = deadlines.running(acting.session, ids) if ids else {}
     units = units_by_case(acting, ids)
+    secret = select(Case.id).where(Case.id.in_(ids), hidden_from(acting.staff_id))
+    hidden = set(acting.session.scalars(secret)) if ids else set()
     return [
         CaseRow(
             id=case.id,
@@ -136,7 +139,7 @@ def case_rows(acting: Acting, cases: Sequence[Case]) -> list[CaseRow]:
             title=titles[case.id],
             case_type=case.case_type,
             source=case.source,
-            state=case.state,
+            state=SHOWN_STATE if case.id in hidden else case.state,
             priority=case.priority,
             category=case.category,
             opened_on=case.opened_on,

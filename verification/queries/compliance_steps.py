@@ -70,3 +70,21 @@ class Step:
     done: int = 0
     needed: int = 0
     paper_id: uuid.UUID | None = None
+
+
+#: What is shown of a case under embargo as it is: its docketing, and that a matter was handed over.
+_DOCKETING = frozenset(
+    {
+        StepCode.CONTENT,
+        StepCode.OBJECTS,
+        StepCode.ENDORSED,
+        StepCode.DOCKETED,
+        StepCode.DOCKET_APART,
+        StepCode.REFERRED,
+    }
+)
+
+
+def as_docketed(step: Step) -> Step:
+    """The same line for whoever may not know of an unannounced visit: nothing has happened on it yet."""
+    return step if step.code in _DOCKETING else Step(step.code, step.rule_ids, Met.NOT_YET)

@@ -17,6 +17,7 @@ from verification.domain.acting import Acting
 from verification.domain.messages import read_statement
 from verification.errors import NotHere
 from verification.models import Exhibit
+from verification.policy.embargo import is_hidden
 from verification.queries.exhibits import view_exhibits
 from verification.queries.files import FileView, view_files, view_material, view_paper
 
@@ -47,6 +48,8 @@ def gallery_of(acting: Acting, object_id: uuid.UUID) -> Gallery:
 
 def _of_exhibit(acting: Acting, exhibit: Exhibit) -> Gallery:
     """Exhibits of the same case; of a unit's report those of the report, which is all the unit may see."""
+    if is_hidden(acting.session, staff_id=acting.staff_id, case_id=exhibit.case_id):
+        raise NotHere
     query = select(Exhibit).where(Exhibit.case_id == exhibit.case_id).order_by(Exhibit.ordinal)
     query = query.where(Exhibit.item_report_id.is_not_distinct_from(exhibit.item_report_id))
     files = [view.file for view in view_exhibits(acting, acting.session.scalars(query).all())]

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from verification.domain.acting import Acting
 from verification.keys.records import open_whole_records
 from verification.models import Case, CaseUnit, FieldRecord, Plan, PlanUnit, RecordKind
+from verification.policy.embargo import hidden_from
 from verification.policy.workdays import civil
 from verification.queries.cases import readable
 
@@ -46,7 +47,9 @@ def earlier_materials(
     """What these units were asked for or gave in other cases that this person reads, the newest first."""
     session = acting.session
     of_units = select(CaseUnit.case_id).where(CaseUnit.unit_id.in_(units))
-    query = select(Case).where(Case.id != case_id, Case.id.in_(of_units), readable(acting))
+    query = select(Case).where(
+        Case.id != case_id, Case.id.in_(of_units), readable(acting), ~hidden_from(acting.staff_id)
+    )
     cases = {
         case.id: case
         for case in session.scalars(query.order_by(Case.opened_on.desc(), Case.id).limit(_CASES))

@@ -27,6 +27,7 @@ from verification.domain.using import uses_of
 from verification.labels import label
 from verification.models import Case, CaseState, Programme, RecusalState
 from verification.policy.codes import CATEGORIES
+from verification.policy.embargo import SHOWN_STATE
 from verification.policy.overlap import overlapping_cases
 from verification.policy.permissions import Permission
 from verification.queries.assignments import assignments_of
@@ -38,7 +39,7 @@ from verification.queries.units import inspectable_units
 from verification.web.clocks import explained_clocks
 from verification.web.decisions import Decisions, carry_out, permissions_of
 from verification.web.forms import Typed
-from verification.web.loaders import load_case, names_of
+from verification.web.loaders import load_docketed_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -133,7 +134,7 @@ def _tabs(wanted: Wanted) -> list[dict[str, Any]]:
 def show(case_id: uuid.UUID) -> ResponseReturnValue:
     """The whole case. Looking at it is traced."""
     with acting_in(write=True) as acting:
-        case = load_case(acting, case_id)
+        case = load_docketed_case(acting, case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
         take_note(acting, subject_id=case_id)
         renew_case_key(acting, case)
@@ -149,7 +150,8 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         hidden = {*hidden, Action.ESCALATE_CASE}
     if case.state is CaseState.VERIFYING and not planning.waits(view.plan):
         hidden = {*hidden, Action.APPROVE_PLAN, Action.RETURN_PLAN}
-    actions = tuple(action for action in allowed if action not in hidden)
+    actions = () if view.is_secret else tuple(action for action in allowed if action not in hidden)
+    shown = SHOWN_STATE if view.is_secret else case.state
     overlaps = (
         case_rows(acting, _readable_overlaps(acting, case))
         if case.state in (CaseState.DRAFT, CaseState.PROPOSED)
@@ -160,7 +162,8 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         "verification/case.html",
         view=view, case=case, actions=actions, steps=next_steps(case.id, actions), overlaps=overlaps,
         typed=typed, problem=problem, open_form=open_form, names=names,
-        clocks=explained_clocks(acting, view.clocks), way=_way(case), A=Action, facts=_facts(view),
+        clocks=explained_clocks(acting, view.clocks), way=_way(case, shown), shown_state=shown,
+        A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)), interference=source_of(acting, case.id),
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
@@ -214,8 +217,8 @@ def _readable_overlaps(acting: Acting, case: Case) -> list[Case]:
     return [other for other in found if acting.keyring.holds(acting.session, other.key_id)]
 
 
-def _way(case: Case) -> list[tuple[LazyString, str, str]]:
-    here = place_of(case)
+def _way(case: Case, state: CaseState) -> list[tuple[LazyString, str, str]]:
+    here = place_of(case, state)
     closed = case.state is CaseState.CLOSED
     return [
         (WAY_NAMES[name], "done" if index < here or closed else "now" if index == here else "next", "")

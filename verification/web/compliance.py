@@ -14,14 +14,15 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from verification.audit.events import Event
+from verification.policy.embargo import SHOWN_STATE, is_hidden
 from verification.policy.permissions import Permission
 from verification.policy.rulebook import shipped_rules
 from verification.queries.cases import titles_of
 from verification.queries.compliance import steps_of
 from verification.queries.compliance_light import light_steps_of
-from verification.queries.compliance_steps import Met, StepCode
+from verification.queries.compliance_steps import Met, StepCode, as_docketed
 from verification.web.explain import explained_rule
-from verification.web.loaders import load_case
+from verification.web.loaders import load_docketed_case
 from verification.web.office import acting_in
 from verification.web.routing import route
 
@@ -78,9 +79,12 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
     """The sheet of one case. Looking at it is traced like looking at the case."""
     rules = shipped_rules()
     with acting_in(write=True) as acting:
-        case = load_case(acting, case_id)
+        case = load_docketed_case(acting, case_id)
+        is_secret = is_hidden(acting.session, staff_id=acting.staff_id, case_id=case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
         steps = steps_of(acting, case) if case.programme_id is None else light_steps_of(acting, case)
+        if is_secret:
+            steps = [as_docketed(step) for step in steps]
         return render_template(
             "verification/compliance.html",
             case=case,
@@ -90,5 +94,6 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
                 for step in steps
             ],
             met=MET,
+            shown_state=SHOWN_STATE if is_secret else case.state,
             missing=sum(step.met is Met.MISSING for step in steps),
         )

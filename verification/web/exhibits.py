@@ -24,6 +24,7 @@ from verification.domain.acting import Acting
 from verification.domain.custody import Export, custody_of, export
 from verification.errors import NotHere
 from verification.models import AuditEntry, Exhibit
+from verification.policy.embargo import is_hidden
 from verification.policy.permissions import Permission
 from verification.queries.exhibits import view_exhibits
 from verification.queries.trail import lines_of
@@ -47,7 +48,7 @@ def show(object_id: uuid.UUID) -> ResponseReturnValue:
     """What was filed, and every hand it went through."""
     with acting_in() as acting:
         exhibit = acting.session.get(Exhibit, object_id)
-        if exhibit is None:
+        if exhibit is None or is_hidden(acting.session, staff_id=acting.staff_id, case_id=exhibit.case_id):
             raise NotHere
         (view,) = view_exhibits(acting, [exhibit])
         entries: list[AuditEntry] = custody_of(acting, exhibit)

@@ -65,6 +65,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-15-scope": _l("Take the unit out of the plan, or docket a case that names it."),
     "plan-lock": _l("Have the plan approved first."),
     "plan-separate": _l("Ask another director to approve it."),
+    "unannounced-no-notice": _l("Go there first; once the card was shown and recorded, it can be issued."),
+    "unannounced-embargo": _l("Ask the director, or whoever wrote the plan, to let you in."),
     "burden-meeting": _l("Make the meeting smaller, or write why it has to be so large."),
     "burden-forms": _l("Use what the unit has already, or write why it has to fill in more."),
     "burden-escort": _l("Go without an escort, or write why one is needed."),

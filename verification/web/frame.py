@@ -64,7 +64,9 @@ _OF_THE_OFFICE = ("weak_spots", "interference")
 MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
     MenuItem("inbox.show", _l("Inbox"), (Permission.TIP_LIST,), ("inbox", "tips", "briefs", "answers")),
-    MenuItem("queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings")),
+    MenuItem(
+        "queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings", "codes")
+    ),
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
     MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity", "reviews")),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),

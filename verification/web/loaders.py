@@ -16,6 +16,7 @@ from verification.domain.acting import Acting
 from verification.domain.dispatch import may_see_task
 from verification.errors import NotHere
 from verification.models import Case, RectificationItem, Staff, Task
+from verification.policy.embargo import is_hidden
 from verification.policy.permissions import Permission
 from verification.policy.recusal import is_recused
 
@@ -30,6 +31,18 @@ def load_tip(acting: Acting, tip_id: uuid.UUID) -> Tip:
 
 def load_case(acting: Acting, case_id: uuid.UUID) -> Case:
     """A case whose key this person holds: desk, team, those it was proposed to, those a transition named.
+
+    An unannounced visit that this person may not know of is kept from them whole; the few pages that show the
+    case as it was docketed ask for ``load_docketed_case``.
+    """
+    case = load_docketed_case(acting, case_id)
+    if is_hidden(acting.session, staff_id=acting.staff_id, case_id=case_id):
+        raise NotHere
+    return case
+
+
+def load_docketed_case(acting: Acting, case_id: uuid.UUID) -> Case:
+    """The same, for pages that leave out by themselves what is under embargo.
 
     A key does not help whoever must keep away from it: a supervisor holds the desk's.
     """

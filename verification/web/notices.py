@@ -21,7 +21,7 @@ from verification.labels import label
 from verification.models import StaffNotice
 from verification.policy.permissions import Permission
 from verification.queries.paging import Cursor, beyond, paged
-from verification.web.loaders import load_case, load_item, load_task, load_tip
+from verification.web.loaders import load_docketed_case, load_item, load_task, load_tip
 from verification.web.office import acting_in
 from verification.web.routing import route
 from verification.web.words import address_of
@@ -31,7 +31,7 @@ blueprint = Blueprint("notices", __name__)
 
 _LOADERS: dict[str, Callable[[Acting, uuid.UUID], object]] = {
     SubjectKind.TIP: load_tip,
-    SubjectKind.CASE: load_case,
+    SubjectKind.CASE: load_docketed_case,
     SubjectKind.TASK: load_task,
     SubjectKind.ITEM: load_item,
 }

@@ -36,6 +36,7 @@ def typed_text(typed: Typed) -> PlanText:
         materials=tuple(typed.text("materials").splitlines()),
         meeting_people=typed.whole("meeting_people") or 0,
         burden_reason=typed.text("burden_reason"),
+        card_scope=typed.text("card_scope"),
     )
 
 
@@ -90,6 +91,7 @@ def _filled(text: PlanText, frame: PlanFrame) -> Typed:
             "materials": "\n".join(text.materials),
             "meeting_people": str(text.meeting_people or ""),
             "burden_reason": text.burden_reason,
+            "card_scope": text.card_scope,
             "units": [str(unit) for unit in frame.units],
             "methods": [method.value for method in frame.methods],
             "unannounced": "yes" if frame.unannounced else "",

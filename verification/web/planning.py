@@ -12,15 +12,18 @@ from flask_babel.speaklater import LazyString
 
 from portal.texts import gettext
 from verification.audit.events import Event
-from verification.domain import planning
+from verification.domain import notifying, planning
 from verification.domain.acting import Acting
 from verification.domain.casework import read_brief
+from verification.domain.embargo import colleagues_outside, let_in
+from verification.domain.offplan import approved_plan
 from verification.domain.planning import PlanFrame, PlanText
 from verification.domain.teams import Readiness, readiness_of
 from verification.errors import InvalidInput, Refusal
 from verification.labels import METHODS
-from verification.models import Case, NoteKind, Plan, Role, Unit
+from verification.models import Case, CaseInsider, InspectionNotice, NoteKind, Plan, Role, Unit
 from verification.policy.burden import Burden
+from verification.policy.embargo import is_embargoed
 from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
 from verification.queries.materials import EarlierMaterial, earlier_materials, same_materials
@@ -65,8 +68,11 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         plan=plan,
         text=text,
         frame=frame,
-        facts=_facts(plan, frame, names, units) if plan and frame else [],
+        facts=_facts(plan, text, frame, names, units) if plan and text and frame else [],
         waits=planning.waits(plan),
+        is_secret=is_embargoed(acting.session, case.id),
+        colleagues=_colleagues(acting, case),
+        notices=_notices(acting, case),
         team=_team(acting, case, text) if text else [],
         materials=_materials(acting, case, text, frame) if text and frame else [],
         warnings=_warnings(plan.burdens) if plan else [],
@@ -105,12 +111,30 @@ def _materials(
     return [(name, same_materials(name, earlier)) for name in text.materials]
 
 
+def _colleagues(acting: Acting, case: Case) -> list[tuple[str, str]]:
+    """Whom this person could let in; nobody where nothing is hidden."""
+    names = names_of(acting, colleagues_outside(acting, case.id))
+    return sorted(((str(one), name) for one, name in names.items()), key=lambda option: option[1])
+
+
+def _notices(acting: Acting, case: Case) -> list[tuple[InspectionNotice, str]]:
+    """What went out already, with the unit's name."""
+    names = {unit.id: unit_name(unit) for unit in _units(acting, case)}
+    return [(row, names.get(row.unit_id, "")) for row in notifying.notices_of(acting, case.id)]
+
+
+def _let_in(acting: Acting, case_id: uuid.UUID, typed: Typed) -> CaseInsider:
+    colleague = typed.one_id("colleague")
+    typed.check()
+    return let_in(acting, case_id=case_id, staff_id=colleague)
+
+
 def _warnings(burdens: Iterable[str]) -> list[Explained]:
     return explained(Refusal(kind.value, BURDEN_WORDS[kind]) for kind in map(Burden, burdens))
 
 
 def _facts(
-    plan: Plan, frame: PlanFrame, names: dict[uuid.UUID, str], units: list[Unit]
+    plan: Plan, text: PlanText, frame: PlanFrame, names: dict[uuid.UUID, str], units: list[Unit]
 ) -> list[tuple[LazyString | str, LazyString | str]]:
     comma = gettext(", ")
     pairs = [
@@ -119,6 +143,7 @@ def _facts(
         (_l("Dates"), gettext("%(first)s to %(last)s", first=day(plan.starts_on), last=day(plan.ends_on))),
         (_l("People planned"), str(plan.people_planned)),
         (_l("Hours on site planned"), str(plan.hours_planned)),
+        (_l("Scope, as the inspection code shows it"), text.card_scope),
         (_l("Written by"), names.get(plan.written_by, "")),
         (_l("Approved by"), names.get(plan.approved_by, "") if plan.approved_by else ""),
     ]
@@ -216,20 +241,30 @@ def _revise(acting: Acting, case_id: uuid.UUID, typed: Typed) -> Plan | Case:
     return planning.revise_plan(acting, case_id=case_id, version=typed.version())
 
 
+def _notify(acting: Acting, case_id: uuid.UUID, typed: Typed) -> list[InspectionNotice]:
+    plan = approved_plan(acting, case_id)
+    materials = planning.read_plan(acting, plan)[0].materials if plan else ()
+    return notifying.issue_notice(
+        acting, case_id=case_id, version=typed.version(), words=typed.text("words"), materials=materials
+    )
+
+
 _DECISIONS: Decisions = {
     "approve": (Permission.PLAN_APPROVE, _approve),
     "return": (Permission.PLAN_APPROVE, _return),
     "revise": (Permission.PLAN_WRITE, _revise),
+    "let-in": (Permission.PLAN_WRITE, _let_in),
+    "notice": (Permission.NOTICE_ISSUE, _notify),
 }
 
 
 @route(
     blueprint,
-    '/cases/<uuid:case_id>/plan/<any(approve, "return", revise):decision>',
+    '/cases/<uuid:case_id>/plan/<any(approve, "return", revise, "let-in", notice):decision>',
     permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )
 def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
-    """Approve, return or reopen the newest version. Whose it is, the workflow table says."""
+    """Approve, return or reopen the newest version, as the table allows; or let a colleague in on it."""
     onward = "planning.write" if decision == "revise" else "planning.show"
     return carry_out(decision, case_id=case_id, among=_DECISIONS, page=_page, onward=onward)

@@ -20,7 +20,7 @@ from verification.policy.permissions import Permission
 from verification.queries.cases import titles_of
 from verification.queries.lights import light_at
 from verification.web.forms import Typed
-from verification.web.loaders import load_case, names_of
+from verification.web.loaders import load_docketed_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -38,7 +38,7 @@ _Verb: TypeAlias = Callable[[Acting, uuid.UUID, Typed], object]
 def of_case(case_id: uuid.UUID) -> ResponseReturnValue:
     """What was found and where it stands. Looking is traced."""
     with acting_in(write=True) as acting:
-        case = load_case(acting, case_id)
+        case = load_docketed_case(acting, case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
         return _page(acting, case, typed=Typed.empty(), problem=NO_PROBLEM)
 
@@ -49,7 +49,7 @@ def note(case_id: uuid.UUID) -> ResponseReturnValue:
     typed = Typed.sent()
 
     def act(acting: Acting) -> str:
-        load_case(acting, case_id)
+        load_docketed_case(acting, case_id)
         matter = typed.member("matter", Matter)
         typed.check()
         referring.note_matter(acting, case_id=case_id, matter=matter, facts=typed.text("facts"))
@@ -60,7 +60,9 @@ def note(case_id: uuid.UUID) -> ResponseReturnValue:
 
 def _again(case_id: uuid.UUID, typed: Typed, problem: Problem, open_form: str) -> ResponseReturnValue:
     with acting_in() as acting:
-        return _page(acting, load_case(acting, case_id), typed=typed, problem=problem, open_form=open_form)
+        return _page(
+            acting, load_docketed_case(acting, case_id), typed=typed, problem=problem, open_form=open_form
+        )
 
 
 def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:
@@ -158,5 +160,5 @@ def _load(acting: Acting, referral_id: uuid.UUID) -> Referral:
     row = acting.session.get(Referral, referral_id)
     if row is None:
         raise NotHere
-    load_case(acting, row.case_id)
+    load_docketed_case(acting, row.case_id)
     return row

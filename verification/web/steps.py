@@ -20,6 +20,7 @@ PAGES: dict[Action, str] = {
     Action.APPROVE_PLAN: "planning.show",
     Action.RETURN_PLAN: "planning.show",
     Action.REVISE_PLAN: "planning.show",
+    Action.ISSUE_NOTICE: "planning.show",
     Action.DISPATCH_TASK: "dispatch.suggest",
     Action.BEGIN_CONCLUSION: "conclusions.show",
     Action.RESUME_VERIFICATION: "conclusions.show",
@@ -91,6 +92,6 @@ def way_of(case: Case) -> tuple[tuple[str, tuple[CaseState, ...]], ...]:
     return LIGHT_WAY if case.programme_id is not None else WAY
 
 
-def place_of(case: Case) -> int:
-    """Which of its steps a case stands at, 0-based."""
-    return next(index for index, (_name, states) in enumerate(way_of(case)) if case.state in states)
+def place_of(case: Case, state: CaseState) -> int:
+    """Which of its steps a case in this state stands at, 0-based."""
+    return next(index for index, (_name, states) in enumerate(way_of(case)) if state in states)

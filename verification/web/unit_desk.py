@@ -16,6 +16,7 @@ from verification.domain import rectification, reviewing
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
 from verification.domain.items import ORDERED
+from verification.domain.notifying import notices_for_unit
 from verification.errors import NotHere
 from verification.models import Case, ItemState, RectificationItem, Unit
 from verification.policy.permissions import Permission
@@ -59,6 +60,7 @@ def show() -> ResponseReturnValue:
             assigned=assignments_for_unit(acting, unit.id),
             units_turn=UNITS_TURN,
             papers=uses_for_unit(acting, unit.id),
+            notices=notices_for_unit(acting, unit.id),
         )
 
 

@@ -43,6 +43,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
 
 #: Where a unit's liaison reads the same.
 UNIT_PAGES: dict[str, tuple[str, str]] = {
+    SubjectKind.CASE: ("unit_desk.show", ""),
     SubjectKind.ITEM: ("unit_desk.item", "item_id"),
     SubjectKind.REVIEW: ("unit_desk.show", ""),
     SubjectKind.ASSIGNMENT: ("unit_assignments.show", "assignment_id"),

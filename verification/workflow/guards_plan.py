@@ -15,6 +15,7 @@ from portal.clock import civil_day
 from verification.errors import Refusal
 from verification.models import Staff
 from verification.policy.burden import Burden
+from verification.policy.embargo import insiders, is_embargoed
 from verification.policy.recusal import kept_away
 from verification.workflow.facts import Facts
 
@@ -26,26 +27,32 @@ BURDEN_WORDS: dict[Burden, LazyString] = {
 }
 
 
-def _burden(facts: Facts, kind: Burden) -> Refusal | None:
-    if kind not in facts.given.get("burdens", ()) or facts.given.get("burden_reason"):
-        return None
-    return Refusal(kind.value, BURDEN_WORDS[kind], "burden_reason")
+def _needs_reason(facts: Facts, kind: Burden) -> bool:
+    return kind in facts.given.get("burdens", ()) and not facts.given.get("burden_reason")
 
 
 def meetings_are_small(facts: Facts) -> Refusal | None:
-    return _burden(facts, Burden.MEETING)
+    if not _needs_reason(facts, Burden.MEETING):
+        return None
+    return Refusal("burden-meeting", BURDEN_WORDS[Burden.MEETING], "burden_reason")
 
 
 def no_forms_are_asked_for(facts: Facts) -> Refusal | None:
-    return _burden(facts, Burden.FORMS)
+    if not _needs_reason(facts, Burden.FORMS):
+        return None
+    return Refusal("burden-forms", BURDEN_WORDS[Burden.FORMS], "burden_reason")
 
 
 def no_escort_is_asked_for(facts: Facts) -> Refusal | None:
-    return _burden(facts, Burden.ESCORT)
+    if not _needs_reason(facts, Burden.ESCORT):
+        return None
+    return Refusal("burden-escort", BURDEN_WORDS[Burden.ESCORT], "burden_reason")
 
 
 def no_layered_self_checks(facts: Facts) -> Refusal | None:
-    return _burden(facts, Burden.LAYERS)
+    if not _needs_reason(facts, Burden.LAYERS):
+        return None
+    return Refusal("burden-layers", BURDEN_WORDS[Burden.LAYERS], "burden_reason")
 
 
 def plan_waits(facts: Facts) -> Refusal | None:
@@ -77,3 +84,25 @@ def outside_members_are_free(facts: Facts) -> Refusal | None:
     if away & kept_away(facts.session, case_id=facts.case_id):
         return Refusal("kept-away", _l("The informant wants an outside member kept away."), "outside")
     return Refusal("csl-76", _l("An outside member has an interest in the inspected unit."), "outside")
+
+
+def may_know_of_the_visit(facts: Facts) -> Refusal | None:
+    """On screen and from paper: whoever acts, or signed, must be one of those who may know."""
+    if not is_embargoed(facts.session, facts.case_id):
+        return None
+    if facts.actor.staff_id in insiders(facts.session, case_id=facts.case_id):
+        return None
+    return Refusal("unannounced-embargo", _l("This visit is unannounced, and you are not let in on it."))
+
+
+def card_was_shown(facts: Facts) -> Refusal | None:
+    if not is_embargoed(facts.session, facts.case_id):
+        return None
+    text = _l("The visit is unannounced: no notice goes out before the card was shown on site.")
+    return Refusal("unannounced-no-notice", text)
+
+
+def notice_is_the_first(facts: Facts) -> Refusal | None:
+    if not facts.given.get("issued"):
+        return None
+    return Refusal("reg-15-plan", _l("The units were told of this version of the plan already."))

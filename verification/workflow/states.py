@@ -144,6 +144,7 @@ class Action(StrEnum):
     APPROVE_PLAN = "approve-plan"
     RETURN_PLAN = "return-plan"
     REVISE_PLAN = "revise-plan"
+    ISSUE_NOTICE = "issue-notice"
     DISPATCH_TASK = "dispatch-task"
     BEGIN_CONCLUSION = "begin-conclusion"
     RESUME_VERIFICATION = "resume-verification"

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from verification.policy.embargo import BEFORE_THE_END
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
+from verification.workflow import guards_plan as p
 from verification.workflow.rows.asking import ASKED, ASKED_TIPS, ASKINGS
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
@@ -35,13 +37,25 @@ def _apart(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
     )
 
 
+def _secret(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
+    """Of an unannounced visit nobody does anything who may not know of it."""
+    return tuple(
+        replace(row, guards=(p.may_know_of_the_visit, *row.guards), rules=(*row.rules, "unannounced-embargo"))
+        if row.kind is SubjectKind.TASK or (row.kind is SubjectKind.CASE and row.source in BEFORE_THE_END)
+        else row
+        for row in rows
+    )
+
+
 _OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.USE_ANSWER, May.SYSTEM)
 _RECUSAL = ("csl-76", "kept-away", "recusal-decided")
 TRANSITIONS: tuple[Transition, ...] = (
     TIPS
     + REVIEWED_TIPS
     + ASKED_TIPS
-    + _apart(CASES + LIGHT_CASES + TASKS + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS)
+    + _apart(
+        _secret(CASES + LIGHT_CASES + TASKS) + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS
+    )
     + _apart(MEASURES)
     + _apart(ASKINGS + ASKED)
 )

@@ -30,12 +30,15 @@ from verification.models import (
     TaskMember,
 )
 from verification.policy.actors import Actor
+from verification.policy.embargo import insiders, is_embargoed
 from verification.policy.recusal import recused_from
 from verification.policy.roles import desk_of, staff_with_role
 from verification.policy.uses import APPROVER, USES
 from verification.workflow.states import SubjectKind
 from verification.workflow.transition import Audience, Transition
 
+#: What a visit is planned and made in.
+EMBARGOED_KINDS = (SubjectKind.CASE, SubjectKind.TASK)
 _ROLE_OF = {
     Audience.DIRECTORS: Role.DIRECTOR,
     Audience.HEADS: Role.HEAD,
@@ -47,8 +50,10 @@ def tell(
     session: Session, transition: Transition, subject: Any, *, actor: Actor, clock: Clock, rng: Rng
 ) -> None:
     """Write a notice for everybody the transition names, but not for the one who acted or must keep away."""
+    if not transition.tells:
+        return
     case_id = subject.id if isinstance(subject, Case) else subject.case_id
-    away = recused_from(session, case_id=case_id) if case_id and transition.tells else frozenset()
+    away = recused_from(session, case_id=case_id) if case_id else frozenset()
     readers: set[uuid.UUID] = set()
     for audience in transition.tells:
         people = _people(session, audience, subject)
@@ -57,6 +62,9 @@ def tell(
             people = staff_with_role(session, Role.SUPERVISOR)
         # A unit's liaisons belong to it; what they are told of is theirs.
         readers |= people if audience is Audience.LIAISONS else people - away
+    if transition.kind in EMBARGOED_KINDS and case_id and is_embargoed(session, case_id):
+        # Not even that something happened: the unit's liaisons are no more told than the county's leaders.
+        readers &= insiders(session, case_id=case_id)
     for reader in sorted(readers - {actor.staff_id}, key=str):
         session.add(
             StaffNotice(

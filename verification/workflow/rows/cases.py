@@ -108,6 +108,14 @@ CASES = (
         ("reg-15-plan", "return-reason", "plan-lock"), guards=(p.plan_waits, g.return_has_reason),
         tells=(Audience.PROPOSER,),
     ),
+    *(
+        Transition(
+            CASE, state, Do.ISSUE_NOTICE, None, May.NOTICE_ISSUE, Event.NOTICE_ISSUED,
+            ("reg-15-plan", "unannounced-no-notice"),
+            guards=(g.plan_is_approved, p.card_was_shown, p.notice_is_the_first), tells=(Audience.LIAISONS,),
+        )
+        for state in (C.PLANNED, C.VERIFYING)
+    ),
     Transition(
         CASE, C.CONCLUDING, Do.RESUME_VERIFICATION, C.VERIFYING, May.TASK_DISPATCH,
         Event.VERIFICATION_RESUMED, ("reg-16",),
