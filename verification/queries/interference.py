@@ -14,6 +14,7 @@ from sqlalchemy import and_, exists, or_, select
 from portal.models import Tip
 from verification.domain.acting import Acting
 from verification.models import Case, FieldRecord, Interference
+from verification.policy.embargo import hidden_from
 from verification.queries.cases import readable
 from verification.queries.inbox import desks_of
 
@@ -52,7 +53,7 @@ def source_of(acting: Acting, case_id: uuid.UUID) -> InterferenceRow | None:
 
 def list_interference(acting: Acting) -> list[InterferenceRow]:
     """Those that this person may know of, what has no case yet first: from a case or a tip that they read."""
-    mine = and_(Case.id == FieldRecord.case_id, readable(acting))
+    mine = and_(Case.id == FieldRecord.case_id, readable(acting), ~hidden_from(acting.staff_id))
     from_case = exists().where(FieldRecord.id == Interference.record_id, mine)
     from_tip = exists().where(Tip.id == Interference.tip_id, Tip.desk.in_(desks_of(acting)))
     opened = exists().where(Case.id == Interference.case_id, readable(acting))

@@ -42,6 +42,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy.deadlines import LAPSING
+from verification.policy.embargo import hidden_from
 from verification.policy.workdays import end_of
 from verification.queries.cases import listed_titles, readable
 from verification.queries.reviews import ReviewCard, cards_of
@@ -219,7 +220,12 @@ def _lagging(acting: Acting, passed: Sequence[Deadline]) -> list[Lagging]:
     case_of = _cases_of(acting, passed)
     query = select(Case).where(Case.id.in_(set(case_of.values())), readable(acting))
     cases = {case.id: case for case in acting.session.scalars(query)}
-    shown = [clock for clock in passed if case_of.get(clock.subject_id) in cases][:SHOWN]
+    # That a team has not signed for a visit would tell of the visit.
+    hidden = set(acting.session.scalars(query.with_only_columns(Case.id).where(hidden_from(acting.staff_id))))
+    mine = [clock for clock in passed if case_of.get(clock.subject_id) in cases]
+    shown = [
+        clock for clock in mine if clock.subject_kind != "task" or case_of[clock.subject_id] not in hidden
+    ][:SHOWN]
     wanted = {case_of[clock.subject_id] for clock in shown}
     titles = listed_titles(acting, [cases[case_id] for case_id in wanted])
     now = acting.clock.now()

@@ -23,7 +23,7 @@ from verification.queries.cases import titles_of
 from verification.queries.lights import light_at
 from verification.queries.recusals import who_keeps_away
 from verification.web.forms import Typed
-from verification.web.loaders import load_case, names_of
+from verification.web.loaders import load_docketed_case, names_of
 from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
@@ -40,7 +40,7 @@ _Verb: TypeAlias = Callable[..., RecusalRequest]
 def of_case(case_id: uuid.UUID) -> ResponseReturnValue:
     """Requests and where they stand. Looking is traced."""
     with acting_in(write=True) as acting:
-        case = load_case(acting, case_id)
+        case = load_docketed_case(acting, case_id)
         acting.trace(Event.CASE_VIEWED, subject_kind="case", subject_id=case.id)
         return _page(acting, case, typed=Typed.empty(), problem=NO_PROBLEM)
 
@@ -56,7 +56,7 @@ def ask(case_id: uuid.UUID, who: str) -> ResponseReturnValue:
     typed = Typed.sent()
 
     def act(acting: Acting) -> str:
-        load_case(acting, case_id)
+        load_docketed_case(acting, case_id)
         wish = _wish(acting, typed, own=who == "own")
         typed.check()
         recusing.ask_recusal(acting, case_id=case_id, wish=wish)
@@ -105,13 +105,15 @@ def _load(acting: Acting, request_id: uuid.UUID) -> RecusalRequest:
     row = acting.session.get(RecusalRequest, request_id)
     if row is None:
         raise NotHere
-    load_case(acting, row.case_id)
+    load_docketed_case(acting, row.case_id)
     return row
 
 
 def _again(case_id: uuid.UUID, typed: Typed, problem: Problem, open_form: str) -> ResponseReturnValue:
     with acting_in() as acting:
-        return _page(acting, load_case(acting, case_id), typed=typed, problem=problem, open_form=open_form)
+        return _page(
+            acting, load_docketed_case(acting, case_id), typed=typed, problem=problem, open_form=open_form
+        )
 
 
 def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_form: str = "") -> str:

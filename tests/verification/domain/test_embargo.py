@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
@@ -14,7 +16,9 @@ from verification.models import AuditEntry, Case, CaseState, InspectionNotice, P
 from verification.policy.embargo import insiders, is_embargoed, is_hidden
 from verification.queries.boards import cases_in
 from verification.queries.cases import case_rows
+from verification.queries.interference import list_interference
 from verification.queries.materials import earlier_materials
+from verification.queries.weak_spots import weak_spots
 
 
 def _inside(office: TestOffice, walk: Journey) -> set[str]:
@@ -297,3 +301,16 @@ def test_notice_opens_to_its_unit_alone_and_goes_out_once_for_each_version(offic
     _notify(walk)
     with office.acting("lian") as acting:
         assert len(notifying.notices_for_unit(acting, office.unit_id("transport"))) == 2
+
+
+def test_boards_of_the_office_tell_nothing_of_it_either(office: TestOffice) -> None:
+    walk = Journey(office).signed()
+    walk.logged(photos=0, kind=RecordKind.OBSTRUCTION, words={"who": "门卫", "happened": "不让进门。"})
+    waiting = Journey(office).planned().dispatched()
+    office.clock.set(office.clock.now() + timedelta(days=6))
+    found = {}
+    for login in ("fan", "director", "shen", "head"):
+        with office.acting(login) as acting:
+            late = {one.subject_id for one in weak_spots(acting).lagging}
+            found[login] = (waiting.task_id in late, len(list_interference(acting)))
+    assert found == {"fan": (True, 1), "director": (True, 1), "shen": (False, 0), "head": (False, 0)}
