@@ -24,6 +24,8 @@ from verification.models import (
     CaseUnit,
     DocumentKind,
     FieldRecord,
+    Measure,
+    MeasureState,
     RecordKind,
     RectificationItem,
     Referral,
@@ -31,6 +33,7 @@ from verification.models import (
     ReviewState,
 )
 from verification.policy.embargo import is_embargoed
+from verification.policy.uses import USES, Approval
 from verification.workflow.facts import Facts
 from verification.workflow.guards import not_recused
 
@@ -63,6 +66,10 @@ def subjects_of(acting: Acting, case: Case, kind: DocumentKind) -> list[uuid.UUI
             Review.case_id == case.id, Review.state.in_((ReviewState.DECIDED, ReviewState.DELIVERED))
         )
         return list(session.scalars(decided.order_by(Review.applied_on, Review.id)))
+    if about is About.USE:
+        rows_of_use = select(Measure).where(Measure.case_id == case.id, Measure.kind.in_(KINDS[kind].uses))
+        found = session.scalars(rows_of_use.order_by(Measure.written_on, Measure.id))
+        return [row.id for row in found if _is_settled(row)]
     if about in _ROWS:
         model = _ROWS[about]
         return list(session.scalars(select(model.id).where(model.case_id == case.id).order_by(model.id)))
@@ -95,3 +102,13 @@ def refuse_tip(acting: Acting, tip: Tip) -> None:
     if tip.state is not TipState.DECLINED:
         text = _l("What this document speaks of has not been decided yet.")
         raise Refused((Refusal("doc-state", text),))
+
+
+def _is_settled(use: Measure) -> bool:
+    """Approved by whom its rule names, or written where nobody has to approve it; and not withdrawn."""
+    if use.state is MeasureState.WITHDRAWN:
+        return False
+    return USES[use.kind].approval is Approval.NONE or use.state not in (
+        MeasureState.DRAFT,
+        MeasureState.PROPOSED,
+    )

@@ -71,6 +71,9 @@ _AFTER_SWITCHES: Final = {
     "w:autoSpaceDN": ("w:adjustRightInd", "w:snapToGrid", "w:spacing", "w:ind", "w:jc", "w:rPr"),
     "w:snapToGrid": ("w:spacing", "w:ind", "w:contextualSpacing", "w:jc", "w:rPr"),
 }
+_LEADING: Final = (Style.HEADING, Style.SUBHEADING)
+#: A row with more letters may break over pages.
+_LONG_ROW: Final = 400
 _INDENTED = (Style.BODY, Style.HEADING, Style.SUBHEADING)
 
 
@@ -83,8 +86,11 @@ def write_docx(sheet: Sheet, *, made_at: datetime) -> bytes:
     elif sheet.number:
         line = _line(document.add_paragraph(), sheet.number, size=SMALL_PT)
         line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    for block in sheet.blocks:
+    for block, following in zip(sheet.blocks, (*sheet.blocks[1:], None), strict=True):
         _block(document, block)
+        if isinstance(block, Text) and (block.style in _LEADING or isinstance(following, Signature)):
+            # A heading stays with what it heads; nobody signs a page that holds nothing else.
+            document.paragraphs[-1].paragraph_format.keep_with_next = True
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -224,6 +230,7 @@ def _text(paragraph: Paragraph, block: Text) -> None:
         form.right_indent = Pt(2 * BODY_PT)
     if is_title:
         form.line_spacing, form.space_after = Pt(36), Pt(PITCH_PT - 10)
+        _switch_off(paragraph._p.get_or_add_pPr(), "w:snapToGrid")  # noqa: SLF001  # no other way in
 
 
 def _indent(paragraph: Paragraph) -> None:
@@ -279,8 +286,10 @@ def _table(document: Document, block: Table) -> None:
             cells[last].merge(cells[-1])
         for index in range(last + 1):
             _cell(cells[index], row, index, columns=columns, is_list=is_list)
+        properties = table.rows[-1]._tr.get_or_add_trPr()  # noqa: SLF001  # no other way in
+        if sum(map(len, row.cells)) <= _LONG_ROW:
+            properties.append(OxmlElement("w:cantSplit"))
         if row.heads:
-            properties = table.rows[-1]._tr.get_or_add_trPr()  # noqa: SLF001  # no other way in
             properties.append(OxmlElement("w:tblHeader"))
     # A table that ends a document, or meets another one, needs a paragraph after it.
     after = document.add_paragraph().paragraph_format

@@ -31,6 +31,7 @@ from verification.documents.gathering_outcome import (
     referral_values,
     review_values,
     tip_values,
+    use_values,
 )
 from verification.documents.values import Group, Values, shaped
 
@@ -59,5 +60,6 @@ _GROUPS: Final[dict[Group, Callable[[Gatherer], Values]]] = {
     Group.REVIEW: review_values,
     Group.REFERRAL: referral_values,
     Group.ASSIGNMENT: assignment_values,
+    Group.USE: use_values,
     Group.TIP: tip_values,
 }

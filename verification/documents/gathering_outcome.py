@@ -14,16 +14,19 @@ from verification.documents.gatherer import Gatherer, said, text_of
 from verification.documents.values import Group, Values, fitted
 from verification.domain.items import items_of, read_items, read_reports
 from verification.domain.referring import read_referrals
+from verification.domain.using import read_uses
 from verification.errors import NotHere
 from verification.labels import code_label, label
 from verification.models import (
     Assignment,
     Conclusion,
+    Measure,
     RectificationItem,
     Referral,
     Review,
 )
 from verification.policy.codes import CHANNELS, DECLINE_REASONS
+from verification.policy.uses import ORGANS
 from verification.workflow.guards_referral import ORGAN_OF
 
 
@@ -119,6 +122,23 @@ def assignment_values(g: Gatherer) -> Values:
         "state": said(label(row.state)),
         "asked": numbered(asked),
         "questions": fitted(Group.ASSIGNMENT, "questions", questions),
+    }
+
+
+def use_values(g: Gatherer) -> Values:
+    row = g.acting.session.get(Measure, g.subject_id)
+    if row is None or row.case_id != g.of_case().id:
+        raise NotHere
+    (read,) = read_uses(g.acting, [row])
+    named_in_paper = row.organ is None or row.organ == "other-organ"
+    organ = read.addressee if row.organ and named_in_paper else said(ORGANS.get(row.organ or "", ""))
+    return {
+        "kind": said(label(row.kind)),
+        "receiver": g.unit_named(row.unit_id) or organ,
+        "addressee": read.addressee,
+        "text": read.text,
+        "approved_by": g.named(row.approved_by),
+        "approved_on": day(row.approved_at),
     }
 
 

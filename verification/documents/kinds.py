@@ -12,6 +12,7 @@ from typing import Final
 from verification.documents.values import Group
 from verification.models import CaseState as C
 from verification.models import DocumentKind as K
+from verification.models import MeasureKind as Use
 from verification.policy.permissions import Permission as May
 
 
@@ -26,18 +27,23 @@ class About(StrEnum):
     REVIEW = "review"
     REFERRAL = "referral"
     ASSIGNMENT = "assignment"
+    USE = "use"
     TIP = "tip"
 
 
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """A kind. states: of the case, in which it may be made; outward: somebody outside the office reads it."""
+    """A kind. states: of the case, in which it may be made; outward: somebody outside the office reads it.
+
+    uses: the uses of a conclusion that it is the paper of, once they are approved.
+    """
 
     about: About
     permission: May
     states: frozenset[C]
     groups: frozenset[Group]
     outward: bool = False
+    uses: frozenset[Use] = frozenset()
 
 
 _ANY: Final = frozenset(C)
@@ -54,6 +60,10 @@ def _rule(
     about: About, permission: May, states: frozenset[C], *groups: Group, outward: bool = False
 ) -> KindRule:
     return KindRule(about, permission, states, _ALWAYS | set(groups), outward)
+
+
+def _use_rule(*uses: Use) -> KindRule:
+    return KindRule(About.USE, May.USE_WRITE, _ANY, _ALWAYS | {Group.USE}, outward=True, uses=frozenset(uses))
 
 
 G = Group
@@ -75,15 +85,17 @@ KINDS: Final[dict[K, KindRule]] = {
     K.RECTIFICATION_CHECK: _rule(About.ITEM, May.ITEM_VERIFY, _ORDERED, G.ITEM),
     K.REVIEW_DECISION: _rule(About.REVIEW, May.REVIEW_DELIVER, _ANY, G.REVIEW, outward=True),
     K.REFERRAL: _rule(About.REFERRAL, May.MATTER_REFER, _ANY, G.REFERRAL, outward=True),
-    K.CIRCULAR: _rule(About.CASE, May.CONCLUSION_DELIVER, _ORDERED, G.CONCLUSION, outward=True),
+    K.CIRCULAR: _use_rule(
+        Use.COMMENDATION, Use.INCENTIVE, Use.CRITICISM, Use.PUBLISH_CASE, Use.PUBLISH_OVERDUE
+    ),
     K.NOT_ACCEPTED: KindRule(
         About.TIP, May.TIP_ANSWER, frozenset(), frozenset({G.OFFICE, G.TIP}), outward=True
     ),
-    K.SUMMONS: _rule(About.UNIT, May.CONCLUSION_DELIVER, _DOCKETED, G.UNIT, outward=True),
-    K.ASSISTANCE: _rule(About.CASE, May.TASK_DISPATCH, _DOCKETED, outward=True),
-    K.ORDER: _rule(About.UNIT, May.TASK_DISPATCH, _DOCKETED, G.UNIT, outward=True),
-    K.CLEARING: _rule(About.UNIT, May.CONCLUSION_DELIVER, _CONCLUDED, G.UNIT, G.CONCLUSION, outward=True),
-    K.RESEARCH: _rule(About.CASE, May.CASE_DRAFT, _DOCKETED, G.FINDINGS, G.BRIEF),
+    K.SUMMONS: _use_rule(Use.TALK),
+    K.ASSISTANCE: _use_rule(Use.ASSISTANCE),
+    K.ORDER: _use_rule(Use.ORDER),
+    K.CLEARING: _use_rule(Use.CLEARING),
+    K.RESEARCH: _use_rule(Use.RESEARCH, Use.ADVICE, Use.CHANGE),
 }
 
 #: Whoever may make a document of some kind.

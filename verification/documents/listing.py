@@ -15,6 +15,7 @@ from verification.documents.kinds import KINDS, About
 from verification.domain.acting import Acting
 from verification.domain.items import items_of, read_items
 from verification.domain.referring import referrals_of
+from verification.domain.using import uses_of
 from verification.labels import label
 from verification.models import (
     Assignment,
@@ -146,6 +147,11 @@ def _assignments(acting: Acting, case: Case) -> dict[uuid.UUID, str]:
     return dict(acting.session.execute(query.where(Assignment.case_id == case.id)).all())
 
 
+def _uses(acting: Acting, case: Case) -> dict[uuid.UUID, str]:
+    rows = uses_of(acting, case.id)
+    return {row.id: f"{label(row.kind)} {day(row.written_on)}" for row in rows}
+
+
 _WORDS: Final[dict[About, Callable[[Acting, Case], dict[uuid.UUID, str]]]] = {
     About.UNIT: _units,
     About.INTERVIEW: _records,
@@ -154,4 +160,5 @@ _WORDS: Final[dict[About, Callable[[Acting, Case], dict[uuid.UUID, str]]]] = {
     About.REVIEW: _reviews,
     About.REFERRAL: _referrals,
     About.ASSIGNMENT: _assignments,
+    About.USE: _uses,
 }

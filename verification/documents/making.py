@@ -35,6 +35,7 @@ from verification.documents.kinds import KINDS
 from verification.documents.outward import check_outward
 from verification.documents.sheet import Sheet
 from verification.documents.templating import AskKind
+from verification.documents.values import Group, Values
 from verification.domain.acting import Acting
 from verification.domain.inputs import LONG, SHORT, Inputs
 from verification.domain.locking import locked_case
@@ -136,8 +137,14 @@ def _set(acting: Acting, press: Press, origin: Origin, wanted: Wanted, *, number
     values = gather(gatherer, KINDS[origin.kind].groups)
     sheet = form.set(values, _worded(form, asked), number=number)
     if case is not None and KINDS[origin.kind].outward:
-        check_outward(acting, case, form, asked=asked, sheet=sheet)
+        check_outward(acting, case, form, asked=asked, sheet=sheet, named=_addressed(values))
     return _Set(form, sheet, asked, to)
+
+
+def _addressed(values: Values) -> list[str]:
+    """Whom a letter speaks to by name: they may have been interviewed as well."""
+    addressee = values.get(Group.USE.value, {}).get("addressee", "")
+    return [addressee] if addressee else []
 
 
 def _of_whom(acting: Acting, origin: Origin) -> tuple[Case | None, KeyOf]:

@@ -6,7 +6,7 @@ are looked through here. Source: 2-domain §5 first row; Petitions Regulation 30
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from flask_babel import lazy_gettext as _l
@@ -26,9 +26,18 @@ _LEAST_NAME: Final = 2
 
 
 def check_outward(
-    acting: Acting, case: Case, form: KindForm, *, asked: Mapping[str, str], sheet: Sheet
+    acting: Acting,
+    case: Case,
+    form: KindForm,
+    *,
+    asked: Mapping[str, str],
+    sheet: Sheet,
+    named: Sequence[str] = (),
 ) -> None:
-    """Raises InvalidInput beside a typed field, Refused for what came from the case itself."""
+    """named: people whom it speaks to, who may stand in it.
+
+    Raises InvalidInput beside a typed field, Refused for what came from the case itself.
+    """
     interviews = records_of(acting, case.id, RecordKind.INTERVIEW)
     witnesses = [str(record.words.get("person") or "").strip() for record in interviews]
     names = [name for name in witnesses if len(name) >= _LEAST_NAME]
@@ -45,13 +54,17 @@ def check_outward(
         elif _tells(text, names=names, said=said):
             inputs.wrong(f"ask-{ask.name}", _l("This names a witness or repeats an interview. Take it out."))
     inputs.done()
-    lines = [asked[ask.name] for ask in form.asks if ask.kind is AskKind.LINE and asked[ask.name]]
+    lines = [*named, *_lines(form, asked)]
     texts = (_without(text, lines) for text in sheet.texts())
     if any(_tells(text, names=names, said=said) for text in texts):
         text_refused = _l(
             "A text of the case names a witness or repeats an interview. Change it there first."
         )
         raise Refused((Refusal("doc-outward", text_refused),))
+
+
+def _lines(form: KindForm, asked: Mapping[str, str]) -> list[str]:
+    return [asked[ask.name] for ask in form.asks if ask.kind is AskKind.LINE and asked[ask.name]]
 
 
 def _without(text: str, lines: Iterable[str]) -> str:

@@ -34,6 +34,7 @@ class Group(StrEnum):
     REVIEW = "review"
     REFERRAL = "referral"
     ASSIGNMENT = "assignment"
+    USE = "use"
     TIP = "tip"
 
 
@@ -96,6 +97,9 @@ SHAPES: Final[Mapping[Group, Values]] = {
     Group.ASSIGNMENT: {
         "unit": "", "text": "", "ask": "", "due_on": "", "issued_on": "", "issued_by": "", "signed_on": "",
         "state": "", "asked": "", "questions": [{"number": "", "text": ""}],
+    },
+    Group.USE: {
+        "kind": "", "receiver": "", "addressee": "", "text": "", "approved_by": "", "approved_on": "",
     },
     Group.TIP: {"received_on": "", "reason": "", "channel": ""},
 }  # fmt: skip

@@ -22,7 +22,8 @@ from verification.documents.forms import shipped_forms
 from verification.documents.gatherer import OfficeNames
 from verification.documents.making import FileKind, Numbering, Origin, Press, Wanted
 from verification.documents.sheet import MISSING, Sheet
-from verification.domain import casework, conclusions, fieldwork
+from verification.domain import casework, conclusions, fieldwork, using
+from verification.domain.using import UsePaper
 from verification.errors import InvalidInput, KeyLocked, NotHere, Refused
 from verification.models import (
     AuditEntry,
@@ -30,6 +31,7 @@ from verification.models import (
     DocumentKind,
     DocumentNumber,
     DocumentVersion,
+    MeasureKind,
     RecordKind,
     VoidReason,
 )
@@ -131,7 +133,7 @@ def test_versions_follow_each_other_and_none_is_changed(office: TestOffice) -> N
         (row,) = listing.documents_of(acting, walk.case)
         assert (row.newest.version, row.made_by) == (2, office.staff["fan"].name)
     with pytest.raises(NotHere):
-        walk.make(DocumentKind.RESEARCH, document_id=first.document_id)
+        walk.make(DocumentKind.PRESSING, office.unit_id("transport"), document_id=first.document_id)
 
 
 def test_nothing_of_a_document_is_in_clear_on_disk_or_in_the_database(
@@ -181,7 +183,7 @@ def test_kinds_appear_as_the_case_goes_its_way(office: TestOffice) -> None:
         walk.make(DocumentKind.REPORT)
     assert rules(refused) == ["doc-state"]
     walk.on_case("head", casework.approve_docketing)
-    assert kinds(walk, "fan") >= {DocumentKind.DELIVERY, DocumentKind.ASSISTANCE, DocumentKind.RESEARCH}
+    assert kinds(walk, "fan") >= {DocumentKind.DELIVERY, DocumentKind.PRESSING}
     assert DocumentKind.NOTICE not in kinds(walk, "fan")
     assert kinds(walk, "head") == set()
     assert kinds(walk, "du") == set()
@@ -232,9 +234,9 @@ def test_unit_version_holds_what_the_unit_may_read_and_nothing_else(office: Test
         assert told not in printed
     for text in ("据证人乙说", answers[:24], "电话13800138000"):
         with pytest.raises(InvalidInput) as wrong:
-            walk.make(DocumentKind.CLEARING, unit, matter=text)
-        assert set(wrong.value.errors) == {"ask-matter"}
-    walk.make(DocumentKind.CLEARING, unit, person="证人乙", matter="经查不属实。")
+            walk.make(DocumentKind.PRESSING, unit, reason=text)
+        assert set(wrong.value.errors) == {"ask-reason"}
+    walk.make(DocumentKind.PRESSING, unit, reason="逾期。", contact="证人乙")
 
 
 @pytest.mark.rule("doc-outward")
@@ -354,10 +356,31 @@ def test_void_number_stays_and_is_never_given_again(office: TestOffice) -> None:
 
 
 def test_days_are_written_out_and_wrong_ones_named(office: TestOffice) -> None:
-    walk = Papers(office)
+    walk, unit = Papers(office), office.unit_id("transport")
     walk.docketed()
     with pytest.raises(InvalidInput) as wrong:
-        walk.make(DocumentKind.ASSISTANCE, due="31.12.")
+        walk.make(DocumentKind.PRESSING, unit, due="31.12.")
     assert set(wrong.value.errors) == {"ask-due"}
-    sheet = walk.sheet(walk.make(DocumentKind.ASSISTANCE, due="2026-12-01", organ="县审计局"))
-    assert any("2026年12月1日前函复" in text for text in sheet.texts())
+    sheet = walk.sheet(walk.make(DocumentKind.PRESSING, unit, due="2026-12-01"))
+    assert any("请于2026年12月1日前办结" in text for text in sheet.texts())
+
+
+def test_paper_of_a_use_is_made_once_it_is_approved(office: TestOffice) -> None:
+    walk, unit = Papers(office), office.unit_id("transport")
+    walk.docketed()
+    paper = UsePaper(unit_id=unit, organ="", addressee="证人乙局长", text="路面修复进展迟缓，请说明原因。")
+    with walk.acting("fan") as acting:
+        use = using.write_use(acting, case_id=walk.case_id, kind=MeasureKind.TALK, paper=paper)
+    with walk.acting("fan") as acting:
+        using.propose_use(acting, measure_id=use.id, version=use.version)
+    assert DocumentKind.SUMMONS not in kinds(walk, "fan")
+    with pytest.raises(Refused) as refused:
+        walk.make(DocumentKind.SUMMONS, use.id)
+    assert rules(refused) == ["doc-state"]
+    with walk.acting("director") as acting:
+        using.approve_use(acting, measure_id=use.id, version=use.version + 1)
+    sheet = walk.sheet(walk.make(DocumentKind.SUMMONS, use.id, day="2026-12-01", place="县政府三楼"))
+    said = "".join(sheet.texts())
+    assert "定于2026年12月1日〔未填〕约谈证人乙局长" in said
+    assert "路面修复进展迟缓，请说明原因。" in said
+    assert DocumentKind.CLEARING not in kinds(walk, "fan")

@@ -69,8 +69,8 @@ def test_refusal_and_wrong_input_keep_what_was_typed(desk: Desk, walk: Journey) 
         fan.post(f"/cases/{walk.case_id}/documents/report", {"do": "make", "ask-opinion": "x意见"}), 409
     )
     assert "x意见" in refused
-    page = f"/cases/{walk.case_id}/documents/assistance"
-    typed = {"ask-organ": "审计局", "ask-due": "", "numbering": "by-hand", "number": "五号", "do": "make"}
+    page = f"/cases/{walk.case_id}/documents/pressing"
+    typed = {"ask-contact": "审计局", "ask-due": "", "numbering": "by-hand", "number": "五号", "do": "make"}
     wrong = text_of(fan.post(page, typed), 422)
     assert "Write it like" in wrong
     assert 'value="五号"' in wrong
