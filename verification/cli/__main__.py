@@ -17,6 +17,7 @@ COMMANDS = {
     "migrate": "bring a database to the newest schema, and give both sides' roles their rights",
     "found": "found a real installation: root key, office keys, first people, paper shares",
     "exhibit": "check an exported bundle of exhibits, offline",
+    "templates": "copy the templates of documents into a folder to change them; check such a folder",
     "staff": "list the office's people; add one, or take everything from one who leaves",
 }
 

@@ -36,6 +36,7 @@ from verification.models import Staff
 COUNTY_SETTINGS: Final = {
     "office": "XIANSUO_OFFICE_NAME",
     "office_en": "XIANSUO_OFFICE_NAME_EN",
+    "mark": "XIANSUO_DOCUMENT_MARK",
     "name": "XIANSUO_COUNTY_NAME",
     "name_en": "XIANSUO_COUNTY_NAME_EN",
     "edge_retention": "XIANSUO_EDGE_RETENTION",

@@ -31,6 +31,7 @@ from verification.demo.afterwards import leave_to_the_workers
 from verification.demo.case_run import CaseRun
 from verification.demo.county import County, read_county
 from verification.demo.diary import Diary
+from verification.demo.document_steps import enter_documents
 from verification.demo.founding import found
 from verification.demo.journey import enter_case
 from verification.demo.light import enter_light
@@ -173,6 +174,7 @@ def enter_stories(
     enter_reviews(runs, diary)
     enter_referrals(runs, diary)
     enter_uses(runs, diary)
+    enter_documents(runs, diary)
     enter_recusals(runs, diary)
     return tip_steps
 
