@@ -273,6 +273,11 @@ def _table(document: Document, block: Table) -> None:
     columns = len(block.widths)
     table = document.add_table(rows=0, cols=columns, style="Table Grid")
     table.alignment, table.autofit = WD_TABLE_ALIGNMENT.CENTER, False
+    margins = parse_xml(
+        f'<w:tblCellMar {nsdecls("w")}><w:top w:w="60" w:type="dxa"/><w:bottom w:w="60" w:type="dxa"/>'
+        "</w:tblCellMar>"
+    )
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")  # noqa: SLF001  # no other way in
     widths = [Mm(TEXT_MM[0] * width / sum(block.widths)) for width in block.widths]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width

@@ -7,6 +7,7 @@ Must not know: templates, layout.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import select
@@ -18,7 +19,7 @@ from verification.domain.acting import Acting
 from verification.domain.conclusions import latest_conclusion, read_conclusion
 from verification.domain.fieldwork import ReadRecord, read_records
 from verification.domain.findings import read_allegations, result_of
-from verification.domain.planning import latest_plan, read_plan
+from verification.domain.planning import PlanText, latest_plan, read_plan
 from verification.errors import NotHere
 from verification.labels import code_label, label
 from verification.models import (
@@ -29,6 +30,8 @@ from verification.models import (
     RecordKind,
     StatementKind,
     Task,
+    TaskMember,
+    TaskState,
     Unit,
 )
 from verification.policy.codes import CATEGORIES
@@ -133,19 +136,31 @@ def _without_words(statement: StatementKind | None) -> str:
     return "" if statement is None else said(label(statement))
 
 
+def _team(g: Gatherer, text: PlanText) -> tuple[uuid.UUID | None, Sequence[uuid.UUID]]:
+    """The leader and the members whom the plan proposes; the team at work where it proposed none."""
+    if text.leader is not None:
+        return text.leader, text.members
+    at_work = select(TaskMember).join(Task, Task.id == TaskMember.task_id)
+    at_work = at_work.where(Task.case_id == g.of_case().id, Task.state != TaskState.WITHDRAWN)
+    team = g.acting.session.scalars(at_work.order_by(Task.dispatched_at.desc(), TaskMember.staff_id)).all()
+    leader = next((one.staff_id for one in team if one.is_leader), None)
+    return leader, list(dict.fromkeys(one.staff_id for one in team))
+
+
 def plan_values(g: Gatherer) -> Values:
     plan = latest_plan(g.acting, g.of_case().id)
     if plan is None:
         return {}
     text, frame = read_plan(g.acting, plan)
+    leader, members = _team(g, text)
     return {
         "version": str(plan.number),
         "content": text.content,
         "objects": text.objects,
         "scope": text.scope,
         "risks": text.risks,
-        "leader": g.named(text.leader),
-        "members": listed([g.named(member) for member in text.members if member != text.leader]),
+        "leader": g.named(leader),
+        "members": listed(g.named(member) for member in members if member != leader),
         "outside": listed(g.named(member) for member in text.outside),
         "materials": numbered(text.materials),
         "methods": listed([said(label(method)) for method in frame.methods]),
