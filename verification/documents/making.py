@@ -37,10 +37,11 @@ from verification.documents.sheet import Sheet
 from verification.documents.templating import AskKind
 from verification.documents.values import Group, Values
 from verification.domain.acting import Acting
+from verification.domain.embargo import keys_of_plan
 from verification.domain.inputs import LONG, SHORT, Inputs
 from verification.domain.locking import locked_case
 from verification.errors import NotHere, Refused
-from verification.keys.addressees import of_case, of_desk
+from verification.keys.addressees import of_desk
 from verification.keys.records import add_grant
 from verification.models import Case, Document, DocumentKind, DocumentVersion
 
@@ -100,7 +101,7 @@ class _Set:
     form: KindForm
     sheet: Sheet
     asked: dict[str, str]
-    to: KeyOf
+    to: list[KeyOf]
 
 
 def preview(acting: Acting, *, press: Press, origin: Origin, wanted: Wanted) -> Sheet:
@@ -147,20 +148,23 @@ def _addressed(values: Values) -> list[str]:
     return [addressee] if addressee else []
 
 
-def _of_whom(acting: Acting, origin: Origin) -> tuple[Case | None, KeyOf]:
-    """The case that it is of, and whom it is sealed to. Raises Refused where it may not be made now."""
+def _of_whom(acting: Acting, origin: Origin) -> tuple[Case | None, list[KeyOf]]:
+    """The case that it is of, and whom it is sealed to: under embargo, those who may know of the visit.
+
+    Raises Refused where it may not be made now.
+    """
     if origin.case_id is None:
         tip = acting.session.get(Tip, origin.tip_id)
         if tip is None or origin.kind is not DocumentKind.NOT_ACCEPTED:
             raise NotHere
         refuse_tip(acting, tip)
-        return None, of_desk(acting.session, tip, day=acting.sealing.day)
+        return None, [of_desk(acting.session, tip, day=acting.sealing.day)]
     case = acting.session.get(Case, origin.case_id)
     if case is None or origin.kind is DocumentKind.NOT_ACCEPTED:
         raise NotHere
     if refusals := refusals_for(acting, case, origin.kind, subject_id=origin.subject_id):
         raise Refused(tuple(refusals))
-    return case, of_case(case)
+    return case, keys_of_plan(acting, case, unannounced=False)
 
 
 def _checked(form: KindForm, wanted: Wanted) -> dict[str, str]:
@@ -243,7 +247,7 @@ def _keep_version(
         version=(acting.session.scalar(last) or 0) + 1,
         number=number,
         missing=made.sheet.missing,
-        body_id=acting.seal(body, kind=ObjectKind.DOCUMENT, to=[made.to]),
+        body_id=acting.seal(body, kind=ObjectKind.DOCUMENT, to=made.to),
         docx_id=_kept(acting, docx, to=made.to, blobs=press.blobs),
         pdf_id=_kept(acting, pdf, to=made.to, blobs=press.blobs),
         docx_hash=hashlib.sha256(docx).digest(),
@@ -277,7 +281,7 @@ def _written(sheet: Sheet, made_at: datetime) -> tuple[bytes, bytes]:
     )
 
 
-def _kept(acting: Acting, content: bytes, *, to: KeyOf, blobs: Blobs) -> uuid.UUID:
+def _kept(acting: Acting, content: bytes, *, to: list[KeyOf], blobs: Blobs) -> uuid.UUID:
     """Seal a file into the blob store, durable before the row that names it; a blob without one is swept."""
     object_id, file_key = new_id(acting.rng), secrets.token_bytes(KEY_BYTES)
     blob = blobs.create(rng=acting.rng)
@@ -295,7 +299,8 @@ def _kept(acting: Acting, content: bytes, *, to: KeyOf, blobs: Blobs) -> uuid.UU
         )
     )
     acting.session.flush()
-    add_grant(acting.session, object_id=object_id, file_key=file_key, to=to, sealing=acting.sealing)
+    for key in to:
+        add_grant(acting.session, object_id=object_id, file_key=file_key, to=key, sealing=acting.sealing)
     acting.keyring.remember(object_id, file_key)
     return object_id
 

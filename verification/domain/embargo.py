@@ -23,7 +23,16 @@ from verification.domain.locking import locked_case
 from verification.errors import KeyLocked, NotHere, Refusal, Refused
 from verification.keys.addressees import of_case, of_staff
 from verification.keys.records import regrant
-from verification.models import Case, CaseInsider, IssuedCode, Plan, Role, Staff
+from verification.models import (
+    Case,
+    CaseInsider,
+    Document,
+    DocumentVersion,
+    IssuedCode,
+    Plan,
+    Role,
+    Staff,
+)
 from verification.policy.embargo import insiders, is_embargoed, is_hidden
 from verification.policy.roles import staff_with_role
 
@@ -112,8 +121,11 @@ def _hand_on(acting: Acting, case: Case, to: list[KeyOf]) -> None:
 
 
 def _bodies_of(case_id: uuid.UUID) -> CompoundSelect[uuid.UUID]:
-    """What is sealed to those who may know: plans and inspection codes."""
+    """What is sealed to those who may know: plans, inspection codes, and documents made in that time."""
+    parts = (DocumentVersion.body_id, DocumentVersion.docx_id, DocumentVersion.pdf_id)
+    made = select(Document.id).where(Document.case_id == case_id)
     return union(
+        *(select(part).where(DocumentVersion.document_id.in_(made)) for part in parts),
         select(Plan.body_id).where(Plan.case_id == case_id),
         select(IssuedCode.body_id).where(IssuedCode.case_id == case_id),
     )

@@ -5,96 +5,29 @@ from __future__ import annotations
 import hashlib
 import io
 import tempfile
-import uuid
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
-from tests.support.journey import Journey
+from tests.support.made import Papers, rules
 from tests.support.markers import Search
 from tests.support.office import TestOffice
 from verification.audit.events import Event
-from verification.documents import listing, making, register
+from verification.documents import listing
 from verification.documents.forms import shipped_forms
-from verification.documents.gatherer import OfficeNames
-from verification.documents.making import FileKind, Numbering, Origin, Press, Wanted
-from verification.documents.sheet import MISSING, Sheet
+from verification.documents.making import FileKind
+from verification.documents.sheet import MISSING
 from verification.domain import casework, conclusions, fieldwork, using
 from verification.domain.using import UsePaper
 from verification.errors import InvalidInput, KeyLocked, NotHere, Refused
 from verification.models import (
-    AuditEntry,
-    Document,
     DocumentKind,
-    DocumentNumber,
-    DocumentVersion,
     MeasureKind,
     RecordKind,
-    VoidReason,
 )
 
 MARKER = "卫生院门前坑洼的标记词语甲乙丙丁"
-
-
-class Papers(Journey):
-    """A case on its way, and the documents made of it."""
-
-    @property
-    def press(self) -> Press:
-        """What documents are made with."""
-        return Press(OfficeNames("安澜县政府督查室", "安澜县", "安政督"), shipped_forms(), self.office.blobs)
-
-    def origin(self, kind: DocumentKind, subject_id: uuid.UUID | None = None) -> Origin:
-        """Of this case."""
-        return Origin(kind, case_id=self.case_id, subject_id=subject_id)
-
-    def make(
-        self,
-        kind: DocumentKind,
-        subject_id: uuid.UUID | None = None,
-        *,
-        login: str = "fan",
-        document_id: uuid.UUID | None = None,
-        numbering: Numbering = Numbering.NONE,
-        number: str = "",
-        **asked: str,
-    ) -> DocumentVersion:
-        """A version by somebody."""
-        with self.acting(login) as acting:
-            return making.make_version(
-                acting,
-                press=self.press,
-                origin=self.origin(kind, subject_id),
-                wanted=Wanted(asked, numbering, number),
-                document_id=document_id,
-            )
-
-    def sheet(self, row: DocumentVersion, login: str = "fan") -> Sheet:
-        """What a version says."""
-        with self.acting(login) as acting:
-            return making.read_version(acting, acting.session.get_one(DocumentVersion, row.id)).sheet
-
-    def file(self, row: DocumentVersion, kind: FileKind, login: str = "fan") -> bytes:
-        """A file of a version, as it is downloaded."""
-        with self.acting(login) as acting:
-            version = acting.session.get_one(DocumentVersion, row.id)
-            reader = making.open_file(acting, version, kind, blobs=self.office.blobs)
-            content = b"".join(reader.read_range(0, reader.true_bytes))
-            reader.close()
-        return content
-
-    def entries(self, event: Event) -> list[dict[str, Any]]:
-        """Facts of the trail's entries of one kind."""
-        with self.office.database.read() as session:
-            query = select(AuditEntry).where(AuditEntry.event == event.value).order_by(AuditEntry.number)
-            return [entry.facts for entry in session.scalars(query)]
-
-
-def rules(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
-    return [refusal.rule_id for refusal in refused.value.refusals]
 
 
 def kinds(walk: Papers, login: str) -> set[DocumentKind]:
@@ -204,6 +137,22 @@ def test_no_notice_before_the_card_was_shown_on_an_unannounced_visit(office: Tes
     assert "交通运输局：" in walk.sheet(walk.make(DocumentKind.NOTICE, unit)).texts()
 
 
+def test_document_made_under_embargo_opens_to_those_who_may_know_until_the_card_is_shown(
+    office: TestOffice,
+) -> None:
+    walk = Papers(office)
+    walk.signed()
+    row = walk.make(DocumentKind.PLAN)
+    assert walk.sheet(row, login="director").title == walk.sheet(row, login="du").title
+    with pytest.raises(KeyLocked):
+        walk.sheet(row, login="head")
+    with pytest.raises(KeyLocked):
+        walk.file(row, FileKind.PDF, login="head")
+    walk.logged()
+    assert "督查方案" in walk.sheet(row, login="head").title
+    assert walk.file(row, FileKind.PDF, login="head")[:5] == b"%PDF-"
+
+
 def test_announced_visit_is_notified_as_soon_as_the_plan_is_approved(office: TestOffice) -> None:
     walk = Papers(office)
     walk.planned(unannounced=False)
@@ -254,105 +203,6 @@ def test_witness_in_a_text_of_the_case_keeps_it_in_the_office(office: TestOffice
     with pytest.raises(Refused) as refused:
         walk.make(DocumentKind.NOTICE, office.unit_id("transport"))
     assert rules(refused) == ["doc-outward"]
-
-
-# --- numbers -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("typed", "read"),
-    [
-        ("安政督〔2026〕5号", ("安政督", 2026, 5)),
-        (" 安政督 [2026] 12 号 ", ("安政督", 2026, 12)),
-        ("安政督（2026）5号", ("安政督", 2026, 5)),
-        ("安政督〔2026〕05号", None),
-        ("安政督2026-5", None),
-        ("〔2026〕5号", None),
-        ("安政督〔26〕5号", None),
-        ("", None),
-    ],
-)
-def test_number_has_its_form(typed: str, read: tuple[str, int, int] | None) -> None:
-    found = register.parse_number(typed)
-    assert (None if found is None else (found.mark, found.year, found.number)) == read
-
-
-def test_numbers_run_by_mark_and_year_and_stay_with_their_document(office: TestOffice) -> None:
-    walk = Papers(office)
-    walk.proposed()
-    year = walk.today.year
-    first = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    second = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    again = walk.make(
-        DocumentKind.DOCKETING_FORM, document_id=first.document_id, numbering=Numbering.NEXT, suggestion="改"
-    )
-    numbers = [first.number, second.number, again.number]
-    assert numbers == [f"安政督立〔{year}〕{count}号" for count in (1, 2, 1)]
-    assert walk.sheet(again).number == numbers[0]
-    by_hand = walk.make(
-        DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=f"安政督立[{year}]5号"
-    )
-    assert by_hand.number == f"安政督立〔{year}〕5号"
-    after = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    assert after.number.endswith("6号")
-    with walk.acting("fan") as acting:
-        assert register.gaps_in(register.numbers_of(acting, year)) == {"安政督立": [3, 4]}
-
-
-@pytest.mark.parametrize(
-    ("typed", "field"), [("五号", "number"), ("安政督立〔2019〕1号", "number"), ("", "number")]
-)
-def test_number_by_hand_is_looked_at(office: TestOffice, typed: str, field: str) -> None:
-    walk = Papers(office)
-    walk.proposed()
-    with pytest.raises(InvalidInput) as wrong:
-        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=typed)
-    assert set(wrong.value.errors) == {field}
-    with walk.acting("fan") as acting:
-        assert acting.session.scalars(select(Document)).all() == []
-
-
-@pytest.mark.rule("doc-number")
-def test_number_is_used_once_and_a_refusal_uses_none_up(office: TestOffice) -> None:
-    walk = Papers(office)
-    walk.proposed()
-    year = walk.today.year
-    taken = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    origin, wanted = walk.origin(DocumentKind.DOCKETING_FORM), Wanted({}, Numbering.BY_HAND, taken.number)
-    with walk.acting("fan") as acting, pytest.raises(Refused) as refused:
-        making.preview(acting, press=walk.press, origin=origin, wanted=wanted)
-    assert rules(refused) == ["doc-number"]
-    with pytest.raises(Refused):
-        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=taken.number)
-    with pytest.raises(Refused):
-        walk.make(DocumentKind.REPORT, numbering=Numbering.NEXT)
-    following = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    assert following.number == f"安政督立〔{year}〕2号"
-
-
-def test_void_number_stays_and_is_never_given_again(office: TestOffice) -> None:
-    walk = Papers(office)
-    walk.proposed()
-    year = walk.today.year
-    row = walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.NEXT)
-    given: dict[str, Any] = {"mark": "安政督立", "year": year, "number": 1, "reason": VoidReason.MISPRINT}
-    with pytest.raises(Refused), walk.acting("du") as acting:
-        register.void_number(acting, **given)
-    with walk.acting("director") as acting:
-        register.void_number(acting, **given)
-        register.void_number(acting, **given | {"number": 3, "reason": VoidReason.SKIPPED})
-    with pytest.raises(InvalidInput), walk.acting("fan") as acting:
-        register.void_number(acting, **given)
-    with pytest.raises(Refused):
-        walk.make(DocumentKind.DOCKETING_FORM, numbering=Numbering.BY_HAND, number=row.number)
-    renewed = walk.make(DocumentKind.DOCKETING_FORM, document_id=row.document_id, numbering=Numbering.NEXT)
-    assert renewed.number == f"安政督立〔{year}〕4号"
-    with walk.acting("fan") as acting:
-        rows = acting.session.scalars(select(DocumentNumber).order_by(DocumentNumber.number)).all()
-        assert [(one.number, one.void_reason) for one in rows] == [
-            (1, VoidReason.MISPRINT), (3, VoidReason.SKIPPED), (4, None),
-        ]  # fmt: skip
-    assert [fact["reason"] for fact in walk.entries(Event.NUMBER_VOIDED)] == ["misprint", "skipped"]
 
 
 def test_days_are_written_out_and_wrong_ones_named(office: TestOffice) -> None:
