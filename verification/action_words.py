@@ -81,6 +81,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.SEND_REFERRAL: _l("Record that it was sent"),
     Action.RECORD_RECEIPT: _l("Record the receipt"),
     Action.RECORD_OUTCOME: _l("Record the outcome"),
+    Action.SEND_IDENTITY: _l("Record that the identity went along"),
     Action.PROPOSE_USE: _l("Propose it for approval"),
     Action.APPROVE_USE: _l("Approve this use"),
     Action.RETURN_USE: _l("Return this use"),

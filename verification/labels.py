@@ -362,6 +362,9 @@ MESSAGE_KINDS: dict[MessageKind, LazyString] = {
     MessageKind.RATING: _l("Answer whether it is fixed"),
     MessageKind.PRESSURE: _l("Is being pressed to answer otherwise"),
     MessageKind.RETALIATION: _l("Report of retaliation"),
+    MessageKind.CONSENT_QUESTION: _l("Question whether the name may go along"),
+    MessageKind.CONSENT_GIVEN: _l("Agrees that the name goes along"),
+    MessageKind.CONSENT_REFUSED: _l("Does not agree that the name goes along"),
 }
 
 _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(

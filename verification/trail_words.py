@@ -125,6 +125,8 @@ EVENTS: dict[Event, LazyString] = {
     Event.RETALIATION_REPORTED: _l("The informant reports retaliation"),
     Event.OBSTRUCTION_NOTED: _l("Obstruction of the inspection noted"),
     Event.INTERFERENCE_OPENED: _l("Urgent case opened about obstruction or retaliation"),
+    Event.CONSENT_ASKED: _l("The informant was asked whether their name may go along"),
+    Event.IDENTITY_WENT_ALONG: _l("The identity went along, by consent"),
     Event.USE_WRITTEN: _l("Use of the conclusion written"),
     Event.USE_REVISED: _l("Use of the conclusion rewritten"),
     Event.USE_PROPOSED: _l("Use of the conclusion proposed"),

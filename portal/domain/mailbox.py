@@ -89,6 +89,7 @@ class Mailbox(Secret):
     identity_opened: two people have opened who the informant is; the page says so. open_question: the newest
     question without a reply that the office has signed. is_answered: there were questions, and none is open.
     open_rating: the newest signed question whether it is fixed, if it has no rating. was_asked: there is one.
+    open_consent: the newest signed question whether who they are may go along, if it has no answer.
     """
 
     tip_id: uuid.UUID
@@ -105,6 +106,7 @@ class Mailbox(Secret):
     is_answered: bool = False
     open_rating: uuid.UUID | None = None
     was_asked: bool = False
+    open_consent: uuid.UUID | None = None
 
 
 _SHOWN: Final = (
@@ -139,7 +141,9 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
     if tip is None:
         _open_decoy(private)
         raise UnknownReceipt
-    replied = {row.reply_to for row in found if row.kind in (MessageKind.REPLY, MessageKind.RATING)}
+    answers = (MessageKind.REPLY, MessageKind.RATING, MessageKind.CONSENT_GIVEN, MessageKind.CONSENT_REFUSED)
+    replied = {row.reply_to for row in found if row.kind in answers}
+    consents = _signed(messages, MessageKind.CONSENT_QUESTION)
     asked, follow_ups = _signed(messages, MessageKind.QUESTION), _signed(messages, MessageKind.FOLLOW_UP)
     questions = [question for question in asked if question not in replied]
     return Mailbox(
@@ -157,6 +161,7 @@ def open_mailbox(intake: Intake, *, receipt: Receipt) -> Mailbox:
         is_answered=bool(asked) and not questions,
         open_rating=next((one for one in follow_ups[-1:] if one not in replied), None),
         was_asked=bool(follow_ups),
+        open_consent=next((one for one in consents[-1:] if one not in replied), None),
     )
 
 
@@ -222,7 +227,7 @@ def _question(session: Session, tip_id: uuid.UUID, message_id: uuid.UUID | None)
     asked = select(Message.id).where(
         Message.id == message_id,
         Message.tip_id == tip_id,
-        Message.kind.in_((MessageKind.QUESTION, MessageKind.FOLLOW_UP)),
+        Message.kind.in_((MessageKind.QUESTION, MessageKind.FOLLOW_UP, MessageKind.CONSENT_QUESTION)),
     )
     return session.scalars(asked).one_or_none()
 

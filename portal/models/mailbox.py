@@ -16,27 +16,41 @@ from portal.models.base import NO_ROWID, Base, code_column
 
 
 class MessageKind(StrEnum):
-    """Who writes what. The first four come from the office, the others from the informant.
+    """Who writes what. The first five come from the office, the others from the informant.
 
     FOLLOW_UP: whether it was really fixed; RATING: the answer to that. PRESSURE: somebody wants the informant
-    to answer otherwise.
+    to answer otherwise. CONSENT_QUESTION: whether who they are may go along with a referral.
     """
 
     QUESTION = "question"
     ANSWER = "answer"
     NOTE = "note"
     FOLLOW_UP = "follow-up"
+    CONSENT_QUESTION = "consent-question"
     REPLY = "reply"
     MATERIAL = "material"
     OBJECTION = "objection"
     RATING = "rating"
     PRESSURE = "pressure"
     RETALIATION = "retaliation"
+    CONSENT_GIVEN = "consent-given"
+    CONSENT_REFUSED = "consent-refused"
 
     @property
     def from_office(self) -> bool:
         """Whether the office wrote it."""
-        return self in (MessageKind.QUESTION, MessageKind.ANSWER, MessageKind.NOTE, MessageKind.FOLLOW_UP)
+        return self in (
+            MessageKind.QUESTION,
+            MessageKind.ANSWER,
+            MessageKind.NOTE,
+            MessageKind.FOLLOW_UP,
+            MessageKind.CONSENT_QUESTION,
+        )
+
+    @property
+    def answers_consent(self) -> bool:
+        """Whether it says yes or no to who they are going along."""
+        return self in (MessageKind.CONSENT_GIVEN, MessageKind.CONSENT_REFUSED)
 
 
 class Message(Base):

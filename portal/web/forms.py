@@ -191,7 +191,7 @@ class MessageForm(Secret):
         kind = _one_of(MessageKind, fields.get("kind", ""))
         if kind is None or kind.from_office:
             kind = MessageKind.MATERIAL
-        answers = kind in (MessageKind.REPLY, MessageKind.RATING)
+        answers = kind in (MessageKind.REPLY, MessageKind.RATING) or kind.answers_consent
         question = _id(fields.get("question", "")) if answers else None
         text = cleaned(fields.get("text", ""))
         if kind is not MessageKind.RATING:
@@ -206,7 +206,8 @@ class MessageForm(Secret):
         if self.kind is MessageKind.RATING:
             answers = (("fixed", self.fixed), ("treated", self.treated))
             return [(name, _("Choose one of them.")) for name, answer in answers if answer is None]
-        if not self.text and not files and self.kind is not MessageKind.PRESSURE:
+        wordless = self.kind is MessageKind.PRESSURE or self.kind.answers_consent
+        if not self.text and not files and not wordless:
             return [("text", _("Write something, or choose a file."))]
         return []
 

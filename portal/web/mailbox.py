@@ -213,6 +213,7 @@ def _page(receipt: Receipt, mailbox: Mailbox, *, typed: Typed, said: Said | None
             entries=_entries(mailbox),
             question=mailbox.open_question,
             rating=mailbox.open_rating,
+            consent=mailbox.open_consent,
             was_asked=mailbox.was_asked,
             can_object=mailbox.can_object,
             problems=typed.problems,

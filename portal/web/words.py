@@ -129,6 +129,7 @@ OFFICE_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.ANSWER: _("The office answers"),
     MessageKind.NOTE: _("The office writes"),
     MessageKind.FOLLOW_UP: _("The office asks whether it is really fixed"),
+    MessageKind.CONSENT_QUESTION: _("The office asks whether your name may go along"),
 }
 
 UNCONFIRMED: Final = _("Not confirmed")
@@ -140,6 +141,8 @@ YOU_WROTE: Final[dict[MessageKind, Any]] = {
     MessageKind.OBJECTION: _("You said that the answer does not answer you"),
     # Whoever makes somebody show their mailbox must not see that they asked for protection.
     MessageKind.RETALIATION: _("You added something"),
+    MessageKind.CONSENT_GIVEN: _("You agreed that your name goes along"),
+    MessageKind.CONSENT_REFUSED: _("You did not agree that your name goes along"),
     MessageKind.RATING: _("You said whether it is fixed"),
     MessageKind.PRESSURE: _("You said that someone asked you to change your answer"),
 }

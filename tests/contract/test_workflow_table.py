@@ -125,7 +125,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
-        "record-use-outcome", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
+        "record-use-outcome", "send-identity", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
         "decide-dispute", "verify-again",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {

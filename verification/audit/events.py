@@ -136,6 +136,8 @@ class Event(StrEnum):
     RETALIATION_REPORTED = "tip.retaliation-reported"
     OBSTRUCTION_NOTED = "case.obstruction-noted"
     INTERFERENCE_OPENED = "case.opened-about-interference"
+    CONSENT_ASKED = "tip.consent-asked"
+    IDENTITY_WENT_ALONG = "referral.identity-went-along"
     USE_WRITTEN = "use.written"
     USE_REVISED = "use.revised"
     USE_PROPOSED = "use.proposed"

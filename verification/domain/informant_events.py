@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.clock import Clock
 from portal.models import Desk, Message, MessageKind, Rng, Tip
+from verification.domain.consenting import take_consent
 from verification.domain.interfering import note_retaliation
 from verification.domain.rating_events import take_word
 from verification.policy.actors import INFORMANT_ACTOR
@@ -34,6 +35,7 @@ def apply_informant_event(
     tip = session.get_one(Tip, message.tip_id, with_for_update=True, populate_existing=True)
     if message.kind is MessageKind.RETALIATION:
         note_retaliation(session, tip, message_id=message_id, clock=clock, rng=rng)
+    take_consent(session, message, clock=clock)
     carry_out = partial(apply, session, actor=INFORMANT_ACTOR, clock=clock, rng=rng, rules=rules)
     if not take_word(session, message, carry_out):
         action = _action_for(message.kind, tip)

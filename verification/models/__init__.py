@@ -55,7 +55,7 @@ from verification.models.outcome import (
     RectificationItem,
 )
 from verification.models.recusal import FindingCheck, RecusalOrigin, RecusalRequest, RecusalState
-from verification.models.referral import Matter, Referral, ReferralState
+from verification.models.referral import IdentityConsent, Matter, Referral, ReferralState
 from verification.models.review import Review, ReviewFinding, ReviewMember, ReviewOutcome, ReviewState
 from verification.models.schedule import ScheduleSlot
 from verification.models.staff import (
@@ -111,6 +111,7 @@ __all__ = [
     "FileMark",
     "Finding",
     "FindingCheck",
+    "IdentityConsent",
     "IdentityOpening",
     "InspectionNotice",
     "Interest",

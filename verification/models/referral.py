@@ -9,7 +9,7 @@ import uuid
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.models.base import Base, code_column
@@ -54,3 +54,25 @@ class Referral(Base):
     receipt_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     outcome_on: Mapped[date | None]
     outcome_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+
+
+class IdentityConsent(Base):
+    """Whether an informant agrees that who they are goes along with a referral; asked in their mailbox.
+
+    given: None until they answer. opening_id: the opening by two people that it then rested on.
+    """
+
+    __tablename__ = "identity_consent"
+    __table_args__ = (UniqueConstraint("referral_id", "tip_id"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    referral_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("referral.id"))
+    tip_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tip.id"), index=True)
+    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), unique=True)
+    asked_on: Mapped[date]
+    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
+    given: Mapped[bool | None]
+    answered_on: Mapped[date | None]
+    opening_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("identity_opening.id"))
+    went_on: Mapped[date | None]
+    went_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))

@@ -21,6 +21,7 @@ from verification.web import (
     comparing,
     compliance,
     conclusions,
+    consents,
     destroying,
     dispatch,
     document_numbers,
@@ -104,4 +105,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     unit_uses.blueprint,
     interference.blueprint,
     weak_spots.blueprint,
+    consents.blueprint,
 )

@@ -139,6 +139,7 @@ NEXT_STEPS: dict[str, LazyString] = {
     "reg-25": _l("Log the obstruction on the task's page first."),
     "brief-no-identity": _l("Open the case by hand, from a paper, with a brief in your own words."),
     "retaliation-own-case": _l("Open the tip: its page opens the urgent case."),
+    "refer-identity": _l("Ask the informant in the mailbox; until they agree, their name stays here."),
     "use-rests": _l("Have the conclusion approved first."),
     "use-receiver": _l("Choose a unit of the case, or add it to the case first."),
     "use-publication": _l("Have the criticism of this case approved by the head of government first."),

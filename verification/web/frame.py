@@ -53,6 +53,7 @@ _OF_CASES = (
     "assignments",
     "programmes",
     "referrals",
+    "consents",
     "openings",
     "uses",
     "recusals",

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from verification.errors import Refusal
-from verification.models import Matter, Referral, ReferralState
+from verification.models import IdentityConsent, IdentityOpening, Matter, Referral, ReferralState
 from verification.workflow.facts import Facts
 
 COMMISSION, JUDICIAL = "supervision-commission", "judicial-organs"
@@ -47,3 +47,21 @@ def no_referral_waits(facts: Facts) -> Refusal | None:
         return None
     text = _l("A matter found in this case has not been received by the competent organ yet.")
     return Refusal("refer-receipt", text)
+
+
+def informant_agreed(facts: Facts) -> Refusal | None:
+    consent = facts.session.get(IdentityConsent, facts.given.get("consent"))
+    if consent is not None and consent.referral_id == facts.subject.id and consent.given:
+        return None
+    return Refusal("refer-identity", _l("The informant has not agreed that who they are goes along."))
+
+
+def two_people_opened(facts: Facts) -> Refusal | None:
+    consent = facts.session.get(IdentityConsent, facts.given.get("consent"))
+    opened = select(IdentityOpening.id).where(
+        IdentityOpening.tip_id == (consent.tip_id if consent else None),
+        IdentityOpening.agreed_at.is_not(None),
+    )
+    if facts.session.scalar(opened.limit(1)) is not None:
+        return None
+    return Refusal("identity-two", _l("Two people have not opened this identity yet."))

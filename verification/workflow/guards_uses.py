@@ -21,6 +21,7 @@ from verification.models import (
 from verification.policy.uses import APPROVER, BURDENING, USES, Approval, Rests
 from verification.workflow.facts import Facts
 from verification.workflow.guards import case_has_result
+from verification.workflow.guards_plan import card_was_shown
 from verification.workflow.guards_review import no_review_is_open
 
 _PAST_APPROVAL = (
@@ -126,6 +127,11 @@ def unit_is_of_the_case(facts: Facts) -> Refusal | None:
     if facts.session.get(CaseUnit, (facts.case_id, measure.unit_id)) is not None:
         return None
     return Refusal("use-receiver", _l("This unit is not one of the case."), "receiver")
+
+
+def unit_learns_nothing_early(facts: Facts) -> Refusal | None:
+    """A paper to a unit would announce a visit that nobody there may know of yet."""
+    return None if facts.subject.unit_id is None else card_was_shown(facts)
 
 
 def receiver_answers(facts: Facts) -> Refusal | None:

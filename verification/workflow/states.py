@@ -192,6 +192,7 @@ class Action(StrEnum):
     SEND_REFERRAL = "send-referral"
     RECORD_RECEIPT = "record-receipt"
     RECORD_OUTCOME = "record-outcome"
+    SEND_IDENTITY = "send-identity"
     PROPOSE_USE = "propose-use"
     APPROVE_USE = "approve-use"
     RETURN_USE = "return-use"

@@ -271,6 +271,10 @@ def test_talk_is_the_directors_and_order_needs_an_obstruction(office: TestOffice
     walk.logged(kind=RecordKind.OBSTRUCTION, words={"who": "值班人员", "happened": "拒绝提供台账。"})
     walk.on_use("fan", using.propose_use)
     walk.on_use("director", using.approve_use)
+    with pytest.raises(Refused) as unannounced:
+        walk.on_use("fan", using.send_use, number="", sent_on=walk.today)
+    assert _rules(unannounced) == ["unannounced-no-notice"]
+    walk.logged()
     walk.on_use("fan", using.send_use, number="", sent_on=walk.today)
 
 

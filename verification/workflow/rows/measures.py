@@ -39,13 +39,15 @@ MEASURES = (
     ),
     Transition(
         MEASURE, M.APPROVED, Do.SEND_USE, M.SENT, May.USE_SEND, Event.USE_SENT,
-        ("reg-21", "reg-21-organ", "use-after-review", "use-rests"),
-        guards=(*_FITS, u.burden_waits_for_review), meets=("clock-use",), tells=(Audience.LIAISONS,),
+        ("reg-21", "reg-21-organ", "use-after-review", "use-rests", "unannounced-no-notice"),
+        guards=(*_FITS, u.burden_waits_for_review, u.unit_learns_nothing_early), meets=("clock-use",),
+        tells=(Audience.LIAISONS,),
     ),
     Transition(
         MEASURE, M.DRAFT, Do.SEND_USE, M.SENT, May.USE_SEND, Event.USE_SENT,
-        ("reg-13", "reg-19", "reg-20", "reg-22", "use-rests"),
-        guards=(u.no_approval_is_needed, *_FITS), meets=("clock-use",), tells=(Audience.LIAISONS,),
+        ("reg-13", "reg-19", "reg-20", "reg-22", "use-rests", "unannounced-no-notice"),
+        guards=(u.no_approval_is_needed, *_FITS, u.unit_learns_nothing_early), meets=("clock-use",),
+        tells=(Audience.LIAISONS,),
     ),
     Transition(
         MEASURE, M.SENT, Do.CONFIRM_USE, M.RECEIVED, May.USE_ANSWER, Event.USE_RECEIVED, ("use-receiver",),

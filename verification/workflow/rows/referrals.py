@@ -26,4 +26,13 @@ REFERRALS = (
         REFERRAL, F.RECEIVED, Do.RECORD_OUTCOME, F.ANSWERED, May.MATTER_REFER, Event.REFERRAL_ANSWERED,
         ("refer-receipt",), tells=(Audience.DIRECTORS, Audience.PROPOSER, Audience.TEAM),
     ),
+    # It follows the referral and never waits before it.
+    *(
+        Transition(
+            REFERRAL, state, Do.SEND_IDENTITY, None, May.IDENTITY_ASK, Event.IDENTITY_WENT_ALONG,
+            ("refer-identity", "identity-two"), guards=(h.informant_agreed, h.two_people_opened),
+            tells=(Audience.DIRECTORS,),
+        )
+        for state in (F.SENT, F.RECEIVED, F.ANSWERED)
+    ),
 )
