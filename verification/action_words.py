@@ -101,4 +101,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.NOTE_UNFIXED: _l("Note that it is not fixed"),
     Action.DECIDE_DISPUTE: _l("Decide on “not fixed”"),
     Action.VERIFY_AGAIN: _l("Have it verified again"),
+    Action.MAKE_DESIGNATION: _l("Designate the department"),
+    Action.RETURN_DESIGNATION: _l("Return the designation"),
+    Action.REVOKE_DESIGNATION: _l("Revoke the designation"),
 }

@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
+from verification.designation_words import DESIGNATION_DUTIES, DESIGNATION_STATES
 from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
 from verification.models import (
     AssignmentState,
@@ -228,6 +229,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.MEASURE: _l("Use of a conclusion"),
     SubjectKind.RECUSAL: _l("Recusal"),
     SubjectKind.ASKING: _l("Question whether it is fixed"),
+    SubjectKind.DESIGNATION: _l("Designation"),
 }
 
 #: How urgent.
@@ -376,6 +378,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         STANCES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,
+        DESIGNATION_STATES, DESIGNATION_DUTIES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

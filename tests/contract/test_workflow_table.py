@@ -21,6 +21,7 @@ from verification.models import (
     AskingState,
     AssignmentState,
     CaseState,
+    DesignationState,
     ItemState,
     MeasureState,
     RecusalState,
@@ -113,6 +114,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
         "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
+        "make-designation",
+        "return-designation", "revoke-designation",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -176,6 +179,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
         AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
+        DesignationState.PROPOSED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -13,7 +13,9 @@ from verification.domain import casework, notifying, paper, planning
 from verification.domain.casework import Brief, CaseFrame
 from verification.domain.openings import Origin, open_from_paper
 from verification.domain.planning import PlanFrame, PlanText
+from verification.domain.restraint import override_rule
 from verification.models import CaseSource
+from verification.workflow.guards_restraint import QUOTA
 from verification.workflow.states import Action
 
 
@@ -45,8 +47,9 @@ def propose(run: CaseRun) -> None:
     """The opener proposes docketing."""
     with run.as_(run.opener) as (acting, case):
         casework.propose_docketing(
-            acting, case_id=case.id, version=case.version, overlap_reason=run.story.overlap
-        )
+            acting, case_id=case.id, version=case.version, overlap_reason=run.story.overlap,
+            duty_basis=run.story.reasons.get("duty", ""),
+        )  # fmt: skip
 
 
 def endorse(run: CaseRun) -> None:
@@ -82,7 +85,13 @@ def record_paper(run: CaseRun) -> None:
 
 
 def approve(run: CaseRun) -> None:
-    """The head dockets the case, on screen or by a paper that two people record."""
+    """The head dockets the case, on screen or by a paper that two people record.
+
+    Where the quota stands against it, the director has set it aside before.
+    """
+    if why := run.story.reasons.get("quota"):
+        with run.as_(run.director) as (acting, case):
+            override_rule(acting, case_id=case.id, version=case.version, rule_id=QUOTA, reason=why)
     if not run.story.paper:
         with run.as_(run.head) as (acting, case):
             casework.approve_docketing(acting, case_id=case.id, version=case.version)

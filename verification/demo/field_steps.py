@@ -34,10 +34,14 @@ def dispatch(run: CaseRun) -> None:
         plan = latest_plan(acting, case.id)
         assert plan is not None
         suggestion = suggest_team(acting.session, case_id=case.id, clock=acting.clock, count=people)
-        free = [one.staff_id for one in suggestion.candidates if one.is_free]
-        rested = [person for person in free if person not in run.left_out]
-        team = (rested if len(rested) >= people else free)[:people]
-        leader = suggestion.leader if suggestion.leader in team else team[0]
+        free = [one for one in suggestion.candidates if one.is_free]
+        rested = [one for one in free if one.staff_id not in run.left_out]
+        sent = (rested if len(rested) >= people else free)[:people]
+        if not any(one.may_lead for one in sent):
+            sent[-1] = next(one for one in free if one.may_lead)
+        team = [one.staff_id for one in sent]
+        first = next(one.staff_id for one in sent if one.may_lead)
+        leader = suggestion.leader if suggestion.leader in team else first
         task = dispatching.dispatch_task(
             acting,
             case_id=case.id,

@@ -30,6 +30,7 @@ from portal.trust import TrustedKeys
 from verification.demo.afterwards import leave_to_the_workers
 from verification.demo.case_run import CaseRun
 from verification.demo.county import County, read_county
+from verification.demo.designation_steps import enter_designations
 from verification.demo.diary import Diary
 from verification.demo.document_steps import enter_documents
 from verification.demo.founding import found
@@ -176,6 +177,7 @@ def enter_stories(
     enter_uses(runs, diary)
     enter_documents(runs, diary)
     enter_recusals(runs, diary)
+    enter_designations(runs, diary)
     return tip_steps
 
 

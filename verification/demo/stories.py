@@ -13,6 +13,7 @@ from typing import Any
 from portal.models import Priority
 from portal.models.records import Reporter, Subject
 from verification.demo.county import HERE, read_toml
+from verification.demo.entries import Entry
 from verification.models import CaseSource, CaseType, ContentBasis, Finding, Method, RecordKind, Stance
 
 TIP_VERBS = {
@@ -173,6 +174,7 @@ class CaseStory:
     closing: str
     endorse: str
     overlap: str
+    reasons: Mapping[str, str]
     return_docketing: str
     paper: bool
     return_plan: str
@@ -207,7 +209,7 @@ def _entries(folder: str, name: str) -> Iterable[dict[str, Any]]:
 
 
 def _tip(entry: dict[str, Any]) -> TipStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     story = TipStory(
         key=read.text("key"),
         day=read.number("day"),
@@ -243,7 +245,7 @@ def _tip_act(act: list[Any]) -> TipAct:
 
 
 def _case(entry: dict[str, Any]) -> CaseStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     conclusion = read.rest("conclusion", {"file": "", "unit": ""})
     plan = read.rest("plan", None)
     story = CaseStory(
@@ -274,6 +276,7 @@ def _case(entry: dict[str, Any]) -> CaseStory:
         closing=read.text("closing", "核查和整改情况如上。您觉得没有回答清楚的，可以在这里继续提出。"),
         endorse=read.text("endorse", ""),
         overlap=read.text("overlap", ""),
+        reasons=dict(read.rest("reasons", {})),
         return_docketing=read.text("return_docketing", ""),
         paper=read.yes("paper"),
         return_plan=read.text("return_plan", ""),
@@ -287,7 +290,7 @@ def _case(entry: dict[str, Any]) -> CaseStory:
 
 
 def _claim(entry: dict[str, Any]) -> Claim:
-    read = _Entry(entry)
+    read = Entry(entry)
     code = read.text("finding", "")
     finding = Finding(code) if code else None
     usual = {Finding.UNTRUE: "refutes", Finding.UNVERIFIABLE: "silent"}.get(
@@ -308,7 +311,7 @@ def _claim(entry: dict[str, Any]) -> Claim:
 
 
 def _plan(entry: dict[str, Any]) -> PlanStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     plan = PlanStory(
         content=read.text("content"),
         scope=read.text("scope"),
@@ -330,7 +333,7 @@ def _plan(entry: dict[str, Any]) -> PlanStory:
 
 
 def _record(entry: dict[str, Any]) -> RecordStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     method = read.text("method", "")
     return RecordStory(
         kind=RecordKind(read.text("kind")),
@@ -347,7 +350,7 @@ def _record(entry: dict[str, Any]) -> RecordStory:
 
 
 def _item(entry: dict[str, Any]) -> ItemStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     item = ItemStory(
         unit=read.text("unit"),
         problem=read.text("problem"),
@@ -365,7 +368,7 @@ def _item(entry: dict[str, Any]) -> ItemStory:
 
 
 def _report(entry: dict[str, Any]) -> ReportStory:
-    read = _Entry(entry)
+    read = Entry(entry)
     report = ReportStory(
         day=read.number("day"),
         measures=read.text("measures"),
@@ -374,32 +377,3 @@ def _report(entry: dict[str, Any]) -> ReportStory:
     )
     read.done()
     return report
-
-
-class _Entry:
-    """A table being read: what is left over at the end is a mistake in the file."""
-
-    def __init__(self, entry: dict[str, Any]) -> None:
-        self._left = dict(entry)
-
-    def rest(self, name: str, default: Any = ...) -> Any:
-        """The value as TOML gave it; KeyError where it is missing and has no default."""
-        return self._left.pop(name) if default is ... else self._left.pop(name, default)
-
-    def text(self, name: str, default: Any = ...) -> str:
-        return str(self.rest(name, default))
-
-    def number(self, name: str, default: Any = ...) -> int:
-        return int(self.rest(name, default))
-
-    def yes(self, name: str) -> bool:
-        return bool(self.rest(name, False))
-
-    def remaining(self) -> dict[str, str | bool]:
-        """Everything not read yet."""
-        left, self._left = self._left, {}
-        return left
-
-    def done(self) -> None:
-        if self._left:
-            raise ValueError(f"unknown fields: {', '.join(self._left)}")

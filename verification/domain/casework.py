@@ -24,6 +24,7 @@ from verification.domain.evidence import share_clean_copy
 from verification.domain.locking import locked_case
 from verification.domain.messages import checked_text, read_sendings
 from verification.domain.readers import give_to_approvers
+from verification.domain.restraint import keep_search, set_aside, tell_directors_of_quota
 from verification.errors import InvalidInput, NotHere, Refusal, Refused
 from verification.keys.addressees import case_key, of_case, of_desk, office_desk
 from verification.keys.records import make_key
@@ -49,8 +50,10 @@ from verification.policy.codes import CATEGORIES
 from verification.policy.overlap import overlapping_cases
 from verification.policy.recusal import named_in
 from verification.policy.redaction import find_copied, find_identifiers
+from verification.policy.restraint import is_daily_check
 from verification.workflow.facts import Facts
 from verification.workflow.guards import head_is_free, not_recused
+from verification.workflow.guards_restraint import TOWN_DUTY
 from verification.workflow.states import Action, SubjectKind
 
 _VERIFY_CLOCKS = ("clock-verify-p1", "clock-verify-p2", "clock-verify")
@@ -191,20 +194,33 @@ def select_material(acting: Acting, case: Case, uploads: Sequence[uuid.UUID]) ->
             )  # fmt: skip
 
 
-def propose_docketing(acting: Acting, *, case_id: uuid.UUID, version: int, overlap_reason: str = "") -> Case:
-    """Propose a case to the head of government; directors, deputies and heads can read it from now on."""
+def propose_docketing(
+    acting: Acting, *, case_id: uuid.UUID, version: int, overlap_reason: str = "", duty_basis: str = ""
+) -> Case:
+    """Propose a case to the head of government; directors, deputies and heads can read it from now on.
+
+    duty_basis: on what a town has a duty that the list gives to departments (rule town-duty).
+    """
     case = locked_case(acting, case_id)
-    overlaps = overlapping_cases(acting.session, case, today=acting.sealing.day)
+    window = acting.rules.number("overlap-window")
+    overlaps = overlapping_cases(acting.session, case, today=acting.sealing.day, window_days=window)
     if overlaps and overlap_reason.strip():
         checked = checked_text(overlap_reason, field="overlap_reason")
         case.overlap_reason_id = acting.seal({"text": checked}, kind=ObjectKind.RECORD, to=[of_case(case)])
+    if duty_basis.strip():
+        set_aside(acting, case, rule_id=TOWN_DUTY, reason=checked_text(duty_basis, field="duty_basis"))
+    keep_search(acting, case, found=overlaps)
     acting.apply(
         SubjectKind.CASE, case_id, Action.PROPOSE_DOCKETING, version=version,
-        given={"overlaps": [other.id for other in overlaps]},
+        given={
+            "overlaps": [other.id for other in overlaps],
+            "daily_check": _is_titled_daily_check(acting, case_id),
+        },
         noted={"overlaps": [other.id.hex for other in overlaps]},
     )  # fmt: skip
     case.proposed_by = acting.staff_id
     give_to_approvers(acting, case)
+    tell_directors_of_quota(acting, case)
     return case
 
 
@@ -212,12 +228,19 @@ def docket_by_instruction(acting: Acting, *, case_id: uuid.UUID, version: int) -
     """A decision or instruction of the head dockets a case at once; its paper must be confirmed (Art. 11)."""
     case: Case = acting.apply(
         SubjectKind.CASE, case_id, Action.DOCKET_BY_INSTRUCTION, version=version,
-        given={"paper": acting.paper is not None},
+        given={
+            "paper": acting.paper is not None,
+            "daily_check": acting.paper is not None and _is_titled_daily_check(acting, case_id),
+        },
     )  # fmt: skip
     case.docket_basis = DocketBasis.INSTRUCTION
     _docketed(acting, case)
     give_to_approvers(acting, case)
     return case
+
+
+def _is_titled_daily_check(acting: Acting, case_id: uuid.UUID) -> bool:
+    return is_daily_check(read_brief(acting, locked_case(acting, case_id)).title)
 
 
 def _docketed(acting: Acting, case: Case) -> None:

@@ -76,7 +76,7 @@ def dispatch_task(
         case_id,
         Action.DISPATCH_TASK,
         version=version,
-        given={"team": members, "leader": leader, "outside": guests},
+        given={"team": members, "leader": leader, "outside": guests, "due_on": due},
         noted={
             "task": task_id.hex,
             "team": [member.hex for member in members],

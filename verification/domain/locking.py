@@ -20,6 +20,7 @@ from verification.models import (
     Asking,
     Assignment,
     Case,
+    Designation,
     Measure,
     RectificationItem,
     RecusalRequest,
@@ -54,6 +55,7 @@ OfCase: TypeAlias = (
     | type[Measure]
     | type[RecusalRequest]
     | type[Asking]
+    | type[Designation]
 )
 
 

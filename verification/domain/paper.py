@@ -38,15 +38,30 @@ from verification.workflow.states import SUBJECT_MODELS, Action, SubjectKind
 from verification.workflow.table import BY_STATE_AND_ACTION
 
 
+@dataclass(frozen=True, slots=True)
+class OfList:
+    """A paper that dockets several cases: its id, and the scan that is kept already."""
+
+    list_id: uuid.UUID
+    scan_id: uuid.UUID
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class _Signature:
     by: uuid.UUID
     on: date
     scan: SealedFile
+    of_list: OfList | None = None
 
 
 #: What of a case can be signed for, beside the case itself.
-_OF_CASE = (SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE)
+_OF_CASE = (
+    SubjectKind.ITEM,
+    SubjectKind.REVIEW,
+    SubjectKind.ASSIGNMENT,
+    SubjectKind.MEASURE,
+    SubjectKind.DESIGNATION,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +133,11 @@ def record_paper(
     scan: SealedFile | None,
     note: str,
     more: More = NOTHING_MORE,
+    of_list: OfList | None = None,
 ) -> PaperAct:
     """Record a signed paper with its scan. Nothing changes yet; a second person confirms.
+
+    of_list: where this case is a further one on a paper that was recorded with the first.
 
     Raises InvalidInput beside action, signed_by, signed_on, scan, note, files and the fields of the form.
     """
@@ -142,7 +160,8 @@ def record_paper(
     assert signed_by is not None
     assert signed_on is not None
     assert scan is not None
-    return _recorded(acting, case, one, _Signature(signed_by, signed_on, scan), words, more.enclosures)
+    signature = _Signature(signed_by, signed_on, scan, of_list)
+    return _recorded(acting, case, one, signature, words, more.enclosures)
 
 
 def _recorded(
@@ -154,14 +173,15 @@ def _recorded(
     enclosures: Sequence[NewExhibit],
 ) -> PaperAct:
     _refuse_recused(acting, case, one.form, signed_by=signature.by)
-    stored = keep_upload(acting, signature.scan, clean_for=of_case(case))
+    of_list = signature.of_list
+    scan_id = of_list.scan_id if of_list else _keep_scan(acting, case, signature.scan)
     belongs = Belongs(ExhibitSource.PAPER, off_plan=False)
     enclosed = [file_exhibit(acting, case=case, new=new, belongs=belongs) for new in enclosures]
     sealed = words | {"enclosures": [exhibit.object_id.hex for exhibit in enclosed]}
     row = PaperAct(
         id=new_id(acting.rng), subject_kind=one.form.kind.value, subject_id=one.subject.id, case_id=case.id,
         subject_version=one.subject.version, action=one.action.value, signed_by=signature.by,
-        signed_on=signature.on, scan_id=stored.object_id,
+        signed_on=signature.on, scan_id=scan_id, list_id=of_list.list_id if of_list else None,
         note_id=acting.seal(sealed, kind=ObjectKind.RECORD, to=[of_case(case)]),
         recorded_by=acting.staff_id, recorded_at=acting.clock.now(),
     )  # fmt: skip
@@ -173,6 +193,10 @@ def _recorded(
     )  # fmt: skip
     _tell_signer(acting, row, Event.PAPER_RECORDED)
     return row
+
+
+def _keep_scan(acting: Acting, case: Case, scan: SealedFile) -> uuid.UUID:
+    return keep_upload(acting, scan, clean_for=of_case(case)).object_id
 
 
 def _check_signer(acting: Acting, one: Signable, signed_by: uuid.UUID | None, inputs: Inputs) -> None:
@@ -254,9 +278,12 @@ def _tell_signer(acting: Acting, paper: PaperAct, event: Event) -> None:
     )
 
 
-def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
-    """Confirm that scan and record agree, and carry out what was signed. Raises Refused, NotHere."""
-    paper = _open_paper(acting, paper_id)
+def confirm_paper(acting: Acting, *, paper_id: uuid.UUID, list_id: uuid.UUID | None = None) -> PaperAct:
+    """Confirm that scan and record agree, and carry out what was signed. Raises Refused, NotHere.
+
+    list_id: of a paper with several cases, which is confirmed whole (``paper_lists``).
+    """
+    paper = _open_paper(acting, paper_id, list_id)
     paper.confirmed_by, paper.confirmed_at = acting.staff_id, acting.clock.now()
     case = locked_case(acting, paper.case_id)
     subject: Any = acting.session.get_one(SUBJECT_MODELS[SubjectKind(paper.subject_kind)], paper.subject_id)
@@ -280,18 +307,18 @@ def confirm_paper(acting: Acting, *, paper_id: uuid.UUID) -> PaperAct:
     return paper
 
 
-def refuse_paper(acting: Acting, *, paper_id: uuid.UUID) -> None:
+def refuse_paper(acting: Acting, *, paper_id: uuid.UUID, list_id: uuid.UUID | None = None) -> None:
     """Scan and record do not agree: the record goes, the trail keeps that it was there."""
-    paper = _open_paper(acting, paper_id)
+    paper = _open_paper(acting, paper_id, list_id)
     acting.trace(
         Event.PAPER_REFUSED, subject_kind="case", subject_id=paper.case_id, facts={"paper": paper.id.hex}
     )
     acting.session.delete(paper)
 
 
-def _open_paper(acting: Acting, paper_id: uuid.UUID) -> PaperAct:
+def _open_paper(acting: Acting, paper_id: uuid.UUID, list_id: uuid.UUID | None) -> PaperAct:
     paper = acting.session.get(PaperAct, paper_id, with_for_update=True, populate_existing=True)
-    if paper is None or paper.confirmed_at is not None:
+    if paper is None or paper.confirmed_at is not None or paper.list_id != list_id:
         raise NotHere
     if paper.recorded_by == acting.staff_id:
         raise Refused(

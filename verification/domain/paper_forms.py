@@ -13,7 +13,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from verification.domain import assigning, casework, conclusions, planning, rectification, reviewing, using
+from verification.domain import (
+    assigning,
+    casework,
+    conclusions,
+    designating,
+    planning,
+    rectification,
+    reviewing,
+    using,
+)
 from verification.domain.acting import Acting
 from verification.domain.reviewing import Proposal
 from verification.models import Exhibit, Finding, ReviewOutcome
@@ -149,8 +158,9 @@ def _answer_paper(acting: Acting, row: Any, said: Said) -> object:
     return using.reply_use(acting, measure_id=row.id, version=row.version, text=said.note)
 
 
-_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE = (
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION = (
     SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE,
+    SubjectKind.DESIGNATION,
 )  # fmt: skip
 
 PAPER_FORMS: dict[Action, PaperForm] = {
@@ -187,6 +197,17 @@ PAPER_FORMS: dict[Action, PaperForm] = {
     ),
     Action.RETURN_DECISION: _form(
         _REVIEW, Permission.REVIEW_DECIDE, _noted(reviewing.return_decision, "review_id"), Part.NOTE
+    ),
+    Action.MAKE_DESIGNATION: _form(
+        _DESIGNATION, Permission.DESIGNATION_MAKE, _plain(designating.make_designation, "designation_id")
+    ),
+    Action.RETURN_DESIGNATION: _form(
+        _DESIGNATION, Permission.DESIGNATION_MAKE, _noted(designating.return_designation, "designation_id"),
+        Part.NOTE,
+    ),
+    Action.REVOKE_DESIGNATION: _form(
+        _DESIGNATION, Permission.DESIGNATION_MAKE, _noted(designating.revoke_designation, "designation_id"),
+        Part.NOTE,
     ),
     Action.REPORT_ITEM: _form(
         _ITEM, Permission.ITEM_REPORT, _report_item, Part.NOTE, Part.ENCLOSURES, of_unit=True

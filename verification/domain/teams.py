@@ -20,6 +20,7 @@ from portal.clock import Clock, civil_day, day_start
 from verification.models import (
     Case,
     CaseUnit,
+    DesignationDuty,
     FieldRecord,
     FieldRecordStaff,
     InterestKind,
@@ -30,7 +31,9 @@ from verification.models import (
     TaskMember,
     TaskState,
     Unit,
+    UnitKind,
 )
+from verification.policy.designations import covering, undesignated
 from verification.policy.recusal import Conflict, conflicts_among, decided_away, kept_away
 
 #: A task that is still worked on; watching a fix takes far less of a week than a visit.
@@ -62,6 +65,7 @@ class BlockCode(StrEnum):
     DECIDED = "decided"
     UNTRAINED = "untrained"
     NO_UNDERTAKING = "no-undertaking"
+    NOT_DESIGNATED = "not-designated"
 
 
 BLOCK_RULES: dict[BlockCode, str | None] = {
@@ -72,6 +76,7 @@ BLOCK_RULES: dict[BlockCode, str | None] = {
     BlockCode.DECIDED: "recusal-decided",
     BlockCode.UNTRAINED: "reg-9",
     BlockCode.NO_UNDERTAKING: "reg-9-undertaking",
+    BlockCode.NOT_DESIGNATED: "reg-7",
 }
 """The rule each block rests on."""
 
@@ -100,7 +105,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An inspector, scored. Higher is better; blocked ones come last whatever their score."""
+    """An inspector, scored. Higher is better; blocked ones come last whatever their score.
+
+    may_lead: of the office, or of a department that is designated to lead.
+    """
 
     staff_id: uuid.UUID
     name: str
@@ -108,6 +116,7 @@ class Candidate:
     score: int
     reasons: tuple[Reason, ...]
     blocks: tuple[Block, ...]
+    may_lead: bool
 
     @property
     def is_free(self) -> bool:
@@ -152,6 +161,8 @@ def suggest_team(session: Session, *, case_id: uuid.UUID, clock: Clock, count: i
     load = _load(session, ids)
     minutes = _minutes_since(session, ids, monday=_monday(clock))
     experience = _experience(session, ids, case)
+    duties = covering(session, case=case, on=civil_day(clock))
+    leading_units = {unit for unit, found in duties.items() if DesignationDuty.LEAD in found}
     blocks = _blocks(session, case_id, [person for person, _unit in people], day=civil_day(clock))
     ranked = sorted(
         (
@@ -162,13 +173,15 @@ def suggest_team(session: Session, *, case_id: uuid.UUID, clock: Clock, count: i
                 minutes=minutes.get(person.id, 0),
                 experience=experience.get(person.id, (0, 0)),
                 blocks=blocks.get(person.id, ()),
+                may_lead=unit.kind is UnitKind.OFFICE or unit.id in leading_units,
             )
             for person, unit in people
         ),
         key=lambda one: (not one.is_free, -one.score, one.name),
     )
-    team = [one for one in ranked if one.is_free][:count]
-    leader = max(team, key=lambda one: (one.experience, one.score), default=None)
+    team = _led([one for one in ranked if one.is_free], count=count)
+    leading = [one for one in team if one.may_lead]
+    leader = max(leading, key=lambda one: (one.experience, one.score), default=None)
     return Suggestion(
         candidates=tuple(ranked),
         team=tuple(one.staff_id for one in team),
@@ -200,6 +213,15 @@ def readiness_of(
     ]
 
 
+def _led(free: list[Candidate], *, count: int) -> list[Candidate]:
+    """The first ``count``, with somebody among them who may lead, if anybody may."""
+    team = free[:count]
+    leaders = [one for one in free if one.may_lead]
+    if team and leaders and leaders[0] not in team:
+        team[-1] = leaders[0]
+    return team
+
+
 def _candidate(
     person: Staff,
     unit: Unit,
@@ -208,6 +230,7 @@ def _candidate(
     minutes: int,
     experience: tuple[int, int],
     blocks: tuple[Block, ...],
+    may_lead: bool,
 ) -> Candidate:
     busy, watching = load
     category, field = experience
@@ -226,6 +249,7 @@ def _candidate(
             Reason(ReasonCode.SAME_FIELD, field),
         ),
         blocks=blocks,
+        may_lead=may_lead,
     )
 
 
@@ -296,12 +320,15 @@ def _blocks(
     names = {unit.id: unit.name for unit in named}
     conflicts = conflicts_among(session, staff_ids=[person.id for person in people], units=units)
     away, decided = kept_away(session, case_id=case_id), decided_away(session, case_id=case_id)
+    case = session.get_one(Case, case_id)
+    strangers = undesignated(session, case=case, people=[person.id for person in people], on=day)
     return {
         person.id: (
             *_own_blocks(person, day),
             *_unit_blocks(conflicts.get(person.id, ()), names),
             *((Block(BlockCode.NAMED),) if person.id in away else ()),
             *((Block(BlockCode.DECIDED),) if person.id in decided else ()),
+            *((Block(BlockCode.NOT_DESIGNATED),) if person.id in strangers else ()),
         )
         for person in people
     }

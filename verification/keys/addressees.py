@@ -13,7 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.errors import UnsignedKey
-from portal.models import SECOND_OF_ALTERNATE, Attachment, Desk, KeyPurpose, StoredFile, Tip
+from portal.models import (
+    SECOND_OF_ALTERNATE,
+    Attachment,
+    Desk,
+    KeyPurpose,
+    RecipientKey,
+    StoredFile,
+    Tip,
+)
 from portal.trust import KeyOf, current_key
 from verification.errors import NotHere
 from verification.models import Case, Exhibit, PaperAct, Staff, Unit
@@ -71,6 +79,14 @@ def of_unit(unit: Unit) -> KeyOf:
     return KeyOf(unit.key_id, KeyPurpose.UNIT, unit.id.hex)
 
 
+def _case_of_scan(session: Session, stored: StoredFile) -> uuid.UUID | None:
+    """Of the cases that one scan is about, the one whose key its clean copy is for."""
+    papers = select(PaperAct.case_id).where(PaperAct.scan_id == stored.object_id)
+    holder = select(RecipientKey.holder).where(RecipientKey.id == stored.clean_for)
+    cases = {case_id.hex: case_id for case_id in session.scalars(papers)}
+    return cases.get(session.scalar(holder) or "")
+
+
 def of_clean_copy(session: Session, stored: StoredFile) -> KeyOf:
     """Who gets the clean copy of an upload: the desk of its tip, or its case. Raises UnsignedKey."""
     object_id = stored.object_id
@@ -81,8 +97,7 @@ def of_clean_copy(session: Session, stored: StoredFile) -> KeyOf:
         # The desk may have a newer key than when the tip came; the file says which.
         return KeyOf(stored.clean_for, _PURPOSE_OF[tip.desk])
     exhibit = select(Exhibit.case_id).where(Exhibit.object_id == object_id)
-    paper = select(PaperAct.case_id).where(PaperAct.scan_id == object_id)
-    case_id = session.scalar(exhibit) or session.scalar(paper)
+    case_id = session.scalar(exhibit) or _case_of_scan(session, stored)
     if case_id is None:
         raise UnsignedKey("a file of nothing")
     return case_key(stored.clean_for, case_id=case_id)

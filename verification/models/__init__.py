@@ -19,6 +19,7 @@ from verification.models.case import (
     NoteKind,
     StatementKind,
 )
+from verification.models.designation import Designation, DesignationDuty, DesignationState
 from verification.models.document import (
     Document,
     DocumentKind,
@@ -56,6 +57,7 @@ from verification.models.outcome import (
 )
 from verification.models.recusal import FindingCheck, RecusalOrigin, RecusalRequest, RecusalState
 from verification.models.referral import IdentityConsent, Matter, Referral, ReferralState
+from verification.models.restraint import OverlapSearch, RuleException
 from verification.models.review import Review, ReviewFinding, ReviewMember, ReviewOutcome, ReviewState
 from verification.models.schedule import ScheduleSlot
 from verification.models.staff import (
@@ -95,6 +97,9 @@ __all__ = [
     "Conclusion",
     "ContentBasis",
     "Deadline",
+    "Designation",
+    "DesignationDuty",
+    "DesignationState",
     "Destruction",
     "DisputeDecision",
     "DocketBasis",
@@ -128,6 +133,7 @@ __all__ = [
     "MeasureState",
     "Method",
     "NoteKind",
+    "OverlapSearch",
     "PaperAct",
     "Plan",
     "PlanUnit",
@@ -145,6 +151,7 @@ __all__ = [
     "ReviewOutcome",
     "ReviewState",
     "Role",
+    "RuleException",
     "ScheduleSlot",
     "Staff",
     "StaffNotice",

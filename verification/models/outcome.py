@@ -87,7 +87,7 @@ class PaperAct(Base):
     """An act signed on paper: recorded by one person from the scan, confirmed by a second, then applied.
 
     subject_version: what the paper was recorded against; it can carry nothing else. note_id: its words, and
-    which exhibits were enclosed.
+    which exhibits were enclosed. list_id: the same for all records of a paper that dockets several cases.
     """
 
     __tablename__ = "paper_act"
@@ -102,6 +102,7 @@ class PaperAct(Base):
     signed_on: Mapped[date]
     scan_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("stored_file.object_id"))
     note_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    list_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     recorded_at: Mapped[datetime]
     confirmed_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from verification.models import Case, CaseState, CaseUnit
 from verification.policy.workdays import end_of
 
-WINDOW_DAYS = 180
 
+def overlapping_cases(session: Session, case: Case, *, today: date, window_days: int) -> list[Case]:
+    """Docketed cases of the same category and a common unit that run now or closed within the window.
 
-def overlapping_cases(session: Session, case: Case, *, today: date) -> list[Case]:
-    """Docketed cases of the same category and a common unit that run now or closed within the window."""
+    window_days: how far back a closed one still counts (rule overlap-window).
+    """
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
     query = (
         select(Case)
@@ -26,7 +27,7 @@ def overlapping_cases(session: Session, case: Case, *, today: date) -> list[Case
             CaseUnit.unit_id.in_(units),
             or_(
                 Case.state != CaseState.CLOSED,
-                Case.closed_at >= end_of(today - timedelta(days=WINDOW_DAYS)),
+                Case.closed_at >= end_of(today - timedelta(days=window_days)),
             ),
         )
         .order_by(Case.opened_on.desc())

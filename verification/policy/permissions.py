@@ -66,6 +66,9 @@ class Permission(StrEnum):
     RECUSAL_DECIDE = "recusal:decide"
     FIX_ASK = "fix:ask"
     OFFICE_WEAK_SPOTS = "office:weak-spots"
+    DESIGNATION_WRITE = "designation:write"
+    DESIGNATION_MAKE = "designation:make"
+    RULE_OVERRIDE = "rule:override"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -114,6 +117,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_SEND,
             P.FIX_ASK,
             P.OFFICE_WEAK_SPOTS,
+            P.DESIGNATION_WRITE,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -127,6 +131,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         | {
             P.PLAN_APPROVE,
             P.CODE_REVOKE,
+            P.RULE_OVERRIDE,
             P.IDENTITY_AGREE,
             P.FILE_DESTROY,
             P.ITEM_SIGN_OFF,
@@ -154,6 +159,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_APPROVE,
             P.RECUSAL_DECIDE,
             P.OFFICE_WEAK_SPOTS,
+            P.DESIGNATION_MAKE,
         }
     ),
     Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),

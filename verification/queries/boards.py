@@ -6,6 +6,7 @@ Each board is short and its number of queries constant. Source: issue 2 "the hea
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,10 @@ SEEN = 500
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PaperView:
-    """A recorded paper that waits for a second person. ``mine``: this person recorded it."""
+    """A recorded paper that waits for a second person. ``mine``: this person recorded it.
+
+    cases: how many of them it dockets together.
+    """
 
     row: PaperAct
     title: str
@@ -54,6 +58,7 @@ class PaperView:
     signed_by: str
     recorded_by: str
     mine: bool
+    cases: int = 1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -132,7 +137,9 @@ def papers_to_confirm(acting: Acting) -> list[PaperView]:
         .order_by(PaperAct.recorded_at)
         .limit(SHOWN)
     )
-    found = list(rows)
+    every = list(rows)
+    counts = Counter(paper.list_id or paper.id for paper, _case in every)
+    found = list({paper.list_id or paper.id: (paper, case) for paper, case in every}.values())
     titles = listed_titles(acting, list({case.id: case for _paper, case in found}.values()))
     people = {paper.signed_by for paper, _case in found} | {paper.recorded_by for paper, _case in found}
     names = _names(acting, people)
@@ -144,6 +151,7 @@ def papers_to_confirm(acting: Acting) -> list[PaperView]:
             signed_by=names[paper.signed_by],
             recorded_by=names[paper.recorded_by],
             mine=paper.recorded_by == acting.staff_id,
+            cases=counts[paper.list_id or paper.id],
         )
         for paper, case in found
     ]

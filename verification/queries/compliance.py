@@ -6,16 +6,11 @@ know: words, pages. Source: 2-domain §2; issue 4 "The compliance sheet".
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
 from itertools import groupby
-from typing import ClassVar
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
-from portal.clock import CIVIL_ZONE
 from portal.models import Tip, TipState
 from verification.domain.acting import Acting
 from verification.models import (
@@ -24,14 +19,11 @@ from verification.models import (
     Case,
     CaseState,
     CaseUnit,
-    Conclusion,
     DocketBasis,
     FieldRecord,
     FieldRecordStaff,
     ItemState,
     Measure,
-    PaperAct,
-    Plan,
     RecordKind,
     RectificationItem,
     Referral,
@@ -53,9 +45,12 @@ from verification.policy.evidence import (
     is_against_unit,
 )
 from verification.policy.uses import USES, Approval
+from verification.queries.compliance_lines import Lines, civil_date
 from verification.queries.compliance_rectified import asked_in
 from verification.queries.compliance_recusal import recusal_steps
-from verification.queries.compliance_steps import Met, Step, StepCode
+from verification.queries.compliance_steps import Step, StepCode
+from verification.queries.designations import lent_members
+from verification.queries.restraint import SITE_LOAD, exceptions_of, kept_search, site_load
 from verification.workflow.states import Action
 
 
@@ -64,34 +59,8 @@ def steps_of(acting: Acting, case: Case) -> list[Step]:
     return Sheet(acting.session, case).steps()
 
 
-class Sheet:
-    """What the steps of the full path are read from. ``order``: a case's states on it."""
-
-    order: ClassVar[tuple[CaseState, ...]] = tuple(
-        state for state in CaseState if state not in (CaseState.ASSIGNED, CaseState.SETTLED)
-    )
-
-    def __init__(self, session: Session, case: Case) -> None:
-        self._session = session
-        self._case = case
-        self._plan = session.scalars(
-            select(Plan).where(Plan.case_id == case.id).order_by(Plan.number.desc()).limit(1)
-        ).first()
-        self._conclusion = session.scalars(
-            select(Conclusion)
-            .where(Conclusion.case_id == case.id)
-            .order_by(Conclusion.number.desc())
-            .limit(1)
-        ).first()
-        self._papers = {
-            paper.action: paper
-            for paper in session.scalars(
-                select(PaperAct)
-                .where(PaperAct.case_id == case.id, PaperAct.confirmed_at.is_not(None))
-                .order_by(PaperAct.confirmed_at)
-            )
-        }
-        self._names: dict[uuid.UUID, str] = {}
+class Sheet(Lines):
+    """What the steps of the full path are read from."""
 
     def steps(self) -> list[Step]:
         """All lines."""
@@ -126,6 +95,7 @@ class Sheet:
         case, by_proposal = self._case, self._case.docket_basis is DocketBasis.PROPOSAL
         yield from self._matter(CaseState.PROPOSED)
         if by_proposal:
+            yield from self._restraint()
             # A head may approve what no deputy has endorsed; what was endorsed is shown.
             yield self._counted(
                 StepCode.ENDORSED, ("deputy-endorses",), int(case.endorsed_by is not None),
@@ -140,6 +110,20 @@ class Sheet:
         if by_proposal:
             apart = case.docketed_by is not None and case.docketed_by != case.proposed_by
             yield self._step(StepCode.DOCKET_APART, ("docket-separate",), apart, CaseState.DOCKETED)
+
+    def _restraint(self) -> Iterable[Step]:
+        session, case = self._session, self._case
+        search = kept_search(session, case_id=case.id)
+        yield self._step(
+            StepCode.SEARCHED, ("reg-15-overlap", "overlap-window"), search is not None, CaseState.PROPOSED,
+            on=search.searched_on if search else None, people=[search.searched_by] if search else [],
+        )  # fmt: skip
+        codes = {"quota-unit": StepCode.QUOTA, "town-duty": StepCode.TOWN_DUTY}
+        for row in exceptions_of(session, case_id=case.id):
+            yield self._step(
+                codes[row.rule_id], (row.rule_id,), True, CaseState.DOCKETED, on=row.made_on,
+                people=[row.made_by],
+            )  # fmt: skip
 
     def _planning(self) -> Iterable[Step]:
         plan = self._plan
@@ -159,6 +143,10 @@ class Sheet:
         )
 
     def _field_work(self) -> Iterable[Step]:
+        yield from self._teams()
+        yield from self._records()
+
+    def _teams(self) -> Iterable[Step]:
         session, case = self._session, self._case
         members = session.execute(
             select(TaskMember.task_id, TaskMember.staff_id, TaskMember.signed_at)
@@ -182,8 +170,18 @@ class Sheet:
             StepCode.GUESTS, ("outside-member",), ready, len(guests), CaseState.VERIFYING,
             people=[row.id for row in guests],
         )  # fmt: skip
+        lent = lent_members(session, case)
+        if lent:
+            covered = sum(is_covered for _person, is_covered in lent)
+            yield self._counted(
+                StepCode.DESIGNATED, ("reg-7",), covered, len(lent), CaseState.VERIFYING,
+                people=[person for person, _is_covered in lent],
+            )  # fmt: skip
         signed = sum(any(row.signed_at is not None for row in team) for team in teams)
         yield self._counted(StepCode.SIGNED, ("reg-9-undertaking",), signed, len(teams), CaseState.CONCLUDING)
+
+    def _records(self) -> Iterable[Step]:
+        session, case = self._session, self._case
         records = session.execute(
             select(FieldRecord.kind, FieldRecord.began_at, FieldRecord.off_plan, func.count())
             .join(FieldRecordStaff, FieldRecordStaff.record_id == FieldRecord.id)
@@ -192,7 +190,7 @@ class Sheet:
         ).all()
         # What was signed on paper is recorded here later, so that days are compared.
         docketed = self._docketed_on()
-        later = sum(docketed is not None and _day(row.began_at) >= docketed for row in records)
+        later = sum(docketed is not None and civil_date(row.began_at) >= docketed for row in records)
         yield self._counted(
             StepCode.AFTER_DOCKET, ("field-after-docket",), later, len(records), CaseState.CONCLUDING
         )
@@ -205,6 +203,8 @@ class Sheet:
         yield self._counted(
             StepCode.WITHIN_PLAN, ("reg-15-scope", "off-plan"), covered, len(records), CaseState.CONCLUDING
         )
+        if load := site_load(session, case_id=case.id):
+            yield self._step(StepCode.SITE_LOAD, (SITE_LOAD,), not load.is_over, CaseState.CONCLUDING)
 
     def _found(self, due: CaseState) -> Iterable[Step]:
         """Findings, each allegation's."""
@@ -321,80 +321,3 @@ class Sheet:
             people=[row.approved_by for row in approved],
             paper=(Action.APPROVE_USE,),
         )  # fmt: skip
-
-    # --- how a line is made ------------------------------------------------------------------------------
-
-    def _step(
-        self,
-        code: StepCode,
-        rules: tuple[str, ...],
-        is_met: bool,
-        due: CaseState,
-        *,
-        on: date | datetime | None = None,
-        people: Sequence[uuid.UUID | None] = (),
-        paper: Sequence[Action] = (),
-    ) -> Step:
-        """due: from this state on, what is not met is missing."""
-        return Step(
-            code,
-            rules,
-            self._judged(is_met, due),
-            on=on,
-            people=self._named(people),
-            paper_id=self._paper_of(paper),
-        )
-
-    def _counted(
-        self,
-        code: StepCode,
-        rules: tuple[str, ...],
-        done: int,
-        needed: int,
-        due: CaseState,
-        *,
-        on: date | datetime | None = None,
-        people: Sequence[uuid.UUID | None] = (),
-        paper: Sequence[Action] = (),
-    ) -> Step:
-        met = self._judged(done == needed, due)
-        if needed == 0:
-            met = Met.NOT_NEEDED if self._is_past(due) else Met.NOT_YET
-        return Step(
-            code,
-            rules,
-            met,
-            on=on,
-            people=self._named(people),
-            done=done,
-            needed=needed,
-            paper_id=self._paper_of(paper),
-        )
-
-    def _paper_of(self, actions: Sequence[Action]) -> uuid.UUID | None:
-        return next((self._papers[one.value].id for one in actions if one.value in self._papers), None)
-
-    def _docketed_on(self) -> date | None:
-        for action in (Action.APPROVE_DOCKETING, Action.DOCKET_BY_INSTRUCTION):
-            if action.value in self._papers:
-                return self._papers[action.value].signed_on
-        return None if self._case.docketed_at is None else _day(self._case.docketed_at)
-
-    def _judged(self, is_met: bool, due: CaseState) -> Met:
-        if is_met:
-            return Met.DONE
-        return Met.MISSING if self._is_past(due) else Met.NOT_YET
-
-    def _is_past(self, due: CaseState) -> bool:
-        return self.order.index(self._case.state) >= self.order.index(due)
-
-    def _named(self, people: Sequence[uuid.UUID | None]) -> tuple[str, ...]:
-        return tuple(self._names[one] for one in dict.fromkeys(people) if one is not None)
-
-    def _learn_names(self) -> None:
-        rows = self._session.execute(select(Staff.id, Staff.name))
-        self._names = {row.id: row.name for row in rows}
-
-
-def _day(moment: datetime) -> date:
-    return moment.astimezone(CIVIL_ZONE).date()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,21 +23,23 @@ from verification.domain.readers import renew_case_key
 from verification.domain.reading import take_note
 from verification.domain.recusing import requests_of
 from verification.domain.referring import referrals_of
+from verification.domain.restraint import ReadException, override_rule, read_exceptions
 from verification.domain.using import uses_of
 from verification.labels import label
 from verification.models import Case, CaseState, Programme, RecusalState
 from verification.policy.codes import CATEGORIES
 from verification.policy.embargo import SHOWN_STATE
-from verification.policy.overlap import overlapping_cases
 from verification.policy.permissions import Permission
 from verification.queries.assignments import assignments_of
 from verification.queries.case_page import CaseView, read_case
-from verification.queries.cases import Shelf, Wanted, case_rows, list_cases
+from verification.queries.cases import Shelf, Wanted, list_cases
 from verification.queries.interference import source_of
 from verification.queries.paging import Cursor
+from verification.queries.restraint import SITE_LOAD, Restraint, restraint_of
 from verification.queries.units import inspectable_units
 from verification.web.clocks import explained_clocks
 from verification.web.decisions import Decisions, carry_out, permissions_of
+from verification.web.explain import explained_rule
 from verification.web.forms import Typed
 from verification.web.loaders import load_docketed_case, names_of
 from verification.web.office import acting_in
@@ -46,6 +48,7 @@ from verification.web.routing import route
 from verification.web.steps import ELSEWHERE, next_steps, place_of, way_of
 from verification.web.words import category_name, day, unit_name
 from verification.workflow.apply import possible_actions
+from verification.workflow.guards_restraint import QUOTA
 from verification.workflow.states import Action, SubjectKind
 
 blueprint = Blueprint("cases", __name__)
@@ -152,15 +155,12 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         hidden = {*hidden, Action.APPROVE_PLAN, Action.RETURN_PLAN}
     actions = () if view.is_secret else tuple(action for action in allowed if action not in hidden)
     shown = SHOWN_STATE if view.is_secret else case.state
-    overlaps = (
-        case_rows(acting, _readable_overlaps(acting, case))
-        if case.state in (CaseState.DRAFT, CaseState.PROPOSED)
-        else []
-    )
-    names = names_of(acting, view.people())
+    restraint, set_aside = restraint_of(acting, case), read_exceptions(acting, case.id)
+    searcher = restraint.search.searched_by if restraint.search else None
+    names = names_of(acting, {*view.people(), searcher, *(one.row.made_by for one in set_aside)})
     return render_template(
         "verification/case.html",
-        view=view, case=case, actions=actions, steps=next_steps(case.id, actions), overlaps=overlaps,
+        view=view, case=case, actions=actions, steps=next_steps(case.id, actions), restraint=restraint,
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case, shown), shown_state=shown,
         A=Action, facts=_facts(view),
@@ -169,6 +169,9 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
         disputed=is_disputed(acting, case.id),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
+        set_aside=[(one, explained_rule(acting.rules[one.row.rule_id])) for one in set_aside],
+        may_override=_may_override(acting, case, restraint, set_aside), quota=acting.rules.number(QUOTA),
+        load_rule=explained_rule(acting.rules[SITE_LOAD]),
     )  # fmt: skip
 
 
@@ -212,9 +215,13 @@ def _and_day(person: uuid.UUID | None, moment: datetime | None, names: Mapping[u
     return "" if person is None else f"{names[person]} · {day(moment)}"
 
 
-def _readable_overlaps(acting: Acting, case: Case) -> list[Case]:
-    found = overlapping_cases(acting.session, case, today=acting.sealing.day)
-    return [other for other in found if acting.keyring.holds(acting.session, other.key_id)]
+def _may_override(
+    acting: Acting, case: Case, restraint: Restraint, set_aside: Sequence[ReadException]
+) -> bool:
+    """Whether this person can set the quota aside here and now."""
+    done = any(one.row.rule_id == QUOTA for one in set_aside)
+    stands = case.state is CaseState.PROPOSED and bool(restraint.over_quota) and not done
+    return stands and acting.actor.may(Permission.RULE_OVERRIDE)
 
 
 def _way(case: Case, state: CaseState) -> list[tuple[LazyString, str, str]]:
@@ -231,7 +238,14 @@ def _way(case: Case, state: CaseState) -> list[tuple[LazyString, str, str]]:
 
 def _propose(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     casework.propose_docketing(
-        acting, case_id=case_id, version=typed.version(), overlap_reason=typed.text("overlap_reason")
+        acting, case_id=case_id, version=typed.version(), overlap_reason=typed.text("overlap_reason"),
+        duty_basis=typed.text("duty_basis"),
+    )  # fmt: skip
+
+
+def _override(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    override_rule(
+        acting, case_id=case_id, version=typed.version(), rule_id=QUOTA, reason=typed.text("reason")
     )
 
 
@@ -267,12 +281,14 @@ _DECISIONS: Decisions = {
     "close": (Permission.CASE_CLOSE, _close),
     "escalate": (Permission.CASE_ASSIGN, _escalate),
     "end": (Permission.CASE_ASSIGN, _end),
+    "override": (Permission.RULE_OVERRIDE, _override),
 }
 
 
 @route(
     blueprint,
-    '/cases/<uuid:case_id>/<any(propose, endorse, approve, "return", close, escalate, end):decision>',
+    "/cases/<uuid:case_id>"
+    '/<any(propose, endorse, approve, "return", close, escalate, end, override):decision>',
     permission=permissions_of(_DECISIONS),
     methods=["POST"],
 )

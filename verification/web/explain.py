@@ -52,6 +52,15 @@ NEXT_STEPS: dict[str, LazyString] = {
         "choose the body whose duty it was."
     ),
     "brief-allegations": _l("Add each claim on a line of its own in the brief."),
+    "quota-unit": _l(
+        "Wait, join it to the other inspection, or ask the director to set the quota aside with a reason."
+    ),
+    "town-duty": _l(
+        "Name the responsible department as well, or write the law or paper that gives the town the duty."
+    ),
+    "daily-check": _l(
+        "Leave it to the department under its own name; docket only what the government itself inspects."
+    ),
     "overlap-reason": _l("Look at the other case first. If this one is still needed, write why."),
     "docket-separate": _l("Let the head of government decide; a colleague may have to propose it instead."),
     "return-reason": _l("Write in a sentence or two what has to change."),
@@ -73,6 +82,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     "burden-layers": _l("Look for yourselves instead, or write why the unit has to check itself."),
     "outside-member": _l("Record training and undertaking of this person first, or go without them."),
     "team-two": _l("Choose another member for the team."),
+    "reg-7": _l("Choose somebody of the office, or have the department designated on the case's page."),
+    "designation-separate": _l("Let another head decide; a colleague may have to write it instead."),
     "reg-8": _l("Mark one of the members as leader."),
     "reg-9": _l("Choose somebody with a training record, or record the training first."),
     "reg-9-undertaking": _l("Let the member sign the undertaking first, or choose somebody else."),

@@ -77,6 +77,7 @@ _BLOCKS: dict[BlockCode, LazyString] = {
     BlockCode.DECIDED: _l("it was decided that they keep away"),
     BlockCode.UNTRAINED: _l("no training record"),
     BlockCode.NO_UNDERTAKING: _l("undertaking not signed"),
+    BlockCode.NOT_DESIGNATED: _l("the body is not designated for this"),
 }
 
 #: The three stages in order.

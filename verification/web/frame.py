@@ -58,6 +58,7 @@ _OF_CASES = (
     "uses",
     "recusals",
     "asking",
+    "designations",
 )
 
 _OF_THE_OFFICE = ("weak_spots", "interference")
@@ -69,7 +70,12 @@ MENU: tuple[MenuItem, ...] = (
         "queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings", "codes")
     ),
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
-    MenuItem("approvals.show", _l("To decide"), _DECIDES, ("approvals", "paper", "identity", "reviews")),
+    MenuItem(
+        "approvals.show",
+        _l("To decide"),
+        _DECIDES,
+        ("approvals", "paper", "paper_lists", "identity", "reviews"),
+    ),
     MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),
     MenuItem(
         "unit_desk.show",

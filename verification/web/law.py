@@ -31,6 +31,7 @@ UNITS: dict[str, LazyString] = {
     "workdays": _l("working days"),
     "hours": _l("hours"),
     "people": _l("people"),
+    "inspections": _l("inspections"),
     "characters": _l("characters"),
 }
 

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel.speaklater import LazyString
 
@@ -190,6 +190,8 @@ def _signers(acting: Acting, one: Signable) -> list[tuple[str, str]]:
 def show(paper_id: uuid.UUID) -> ResponseReturnValue:
     """Scan and record side by side, for the second person."""
     with acting_in() as acting:
+        if (list_id := _paper(acting, paper_id).list_id) is not None:
+            return redirect(url_for("paper_lists.show", list_id=list_id))
         return _paper_page(acting, paper_id, problem=NO_PROBLEM)
 
 

@@ -39,6 +39,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.ASSIGNMENT: ("assignments.show", "assignment_id"),
     SubjectKind.MEASURE: ("uses.show", "measure_id"),
     SubjectKind.ASKING: ("asking.show", "asking_id"),
+    SubjectKind.DESIGNATION: ("designations.show", "designation_id"),
 }
 
 #: Where a unit's liaison reads the same.

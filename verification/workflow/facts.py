@@ -22,6 +22,7 @@ from verification.models import (
     Case,
     CaseUnit,
     Conclusion,
+    Designation,
     Document,
     DocumentVersion,
     FieldRecord,
@@ -35,6 +36,7 @@ from verification.models import (
     Referral,
     Review,
     ReviewMember,
+    RuleException,
     Task,
     TaskGuest,
     TaskMember,
@@ -72,6 +74,13 @@ class Facts:
     def recused(self) -> frozenset[uuid.UUID]:
         """Everybody who keeps away from the case."""
         return recused_from(self.session, case_id=self.case_id)
+
+    def is_set_aside(self, rule_id: str) -> bool:
+        """Whether somebody who may has set a rule aside for this case."""
+        query = select(RuleException.id).where(
+            RuleException.case_id == self.case_id, RuleException.rule_id == rule_id
+        )
+        return self.session.scalar(query) is not None
 
     def allegations(self) -> list[Allegation]:
         """Allegations of the case in order."""
@@ -181,6 +190,11 @@ class Facts:
         query = select(ReviewMember.staff_id).join(Review, Review.id == ReviewMember.review_id)
         return frozenset(self.session.scalars(query.where(Review.case_id == self.case_id)))
 
+    def _named_by(self, kind: Any, *columns: str) -> set[uuid.UUID | None]:
+        """Whom these columns of the case's rows of a kind name."""
+        query = select(*(getattr(kind, name) for name in columns)).where(kind.case_id == self.case_id)
+        return {person for row in self.session.execute(query) for person in row}
+
     def participants(self) -> frozenset[uuid.UUID]:
         """Everybody who had a part in the case, in any of its acts: each name that its rows keep."""
         case = self.session.get_one(Case, self.case_id)
@@ -208,6 +222,8 @@ class Facts:
         people |= set(self.session.scalars(checks.where(Allegation.case_id == case.id)))
         for put in self.session.scalars(select(Asking).where(Asking.case_id == case.id)):
             people |= {put.asked_by, put.decided_by}
+        people |= self._named_by(Designation, "written_by", "made_by", "ended_by")
+        people |= self._named_by(RuleException, "made_by")
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
         made = select(DocumentVersion.made_by).join(Document, Document.id == DocumentVersion.document_id)

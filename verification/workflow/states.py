@@ -17,6 +17,8 @@ from verification.models import (
     AssignmentState,
     Case,
     CaseState,
+    Designation,
+    DesignationState,
     ItemState,
     Measure,
     MeasureState,
@@ -42,6 +44,7 @@ AnyState = (
     | MeasureState
     | RecusalState
     | AskingState
+    | DesignationState
 )
 
 
@@ -58,6 +61,7 @@ class SubjectKind(StrEnum):
     MEASURE = "measure"
     RECUSAL = "recusal"
     ASKING = "asking"
+    DESIGNATION = "designation"
 
 
 class Subject(Protocol):
@@ -78,6 +82,7 @@ _Model = (
     | type[Measure]
     | type[RecusalRequest]
     | type[Asking]
+    | type[Designation]
 )
 _States = (
     type[TipState]
@@ -90,6 +95,7 @@ _States = (
     | type[MeasureState]
     | type[RecusalState]
     | type[AskingState]
+    | type[DesignationState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -103,6 +109,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.MEASURE: Measure,
     SubjectKind.RECUSAL: RecusalRequest,
     SubjectKind.ASKING: Asking,
+    SubjectKind.DESIGNATION: Designation,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -116,6 +123,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.MEASURE: MeasureState,
     SubjectKind.RECUSAL: RecusalState,
     SubjectKind.ASKING: AskingState,
+    SubjectKind.DESIGNATION: DesignationState,
 }
 
 
@@ -211,3 +219,6 @@ class Action(StrEnum):
     NOTE_UNFIXED = "note-unfixed"
     DECIDE_DISPUTE = "decide-dispute"
     VERIFY_AGAIN = "verify-again"
+    MAKE_DESIGNATION = "make-designation"
+    RETURN_DESIGNATION = "return-designation"
+    REVOKE_DESIGNATION = "revoke-designation"

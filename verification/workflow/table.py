@@ -16,6 +16,7 @@ from verification.workflow import guards_plan as p
 from verification.workflow.rows.asking import ASKED, ASKED_TIPS, ASKINGS
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
+from verification.workflow.rows.designations import DESIGNATIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.measures import MEASURES
 from verification.workflow.rows.recusals import RECUSALS
@@ -56,7 +57,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     + _apart(
         _secret(CASES + LIGHT_CASES + TASKS) + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS
     )
-    + _apart(MEASURES)
+    + _apart(MEASURES + DESIGNATIONS)
     + _apart(ASKINGS + ASKED)
 )
 

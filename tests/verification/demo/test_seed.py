@@ -34,6 +34,8 @@ from verification.models import (
     Case,
     CaseMaterial,
     CaseState,
+    Designation,
+    DesignationState,
     ItemState,
     Measure,
     MeasureState,
@@ -95,6 +97,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
                 Measure,
                 RecusalRequest,
                 Asking,
+                Designation,
             )
         }
     wanted = (
@@ -108,6 +111,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         MeasureState,
         RecusalState,
         AskingState,
+        DesignationState,
     )
     assert list(states.values()) == [set(enum) for enum in wanted]
 

@@ -129,7 +129,7 @@ def test_suggestion_names_why_somebody_cannot_go(office: TestOffice) -> None:
         "Person chen": [BlockCode.INACTIVE],
         "Person wei": [BlockCode.INTEREST],
         "Person novice": [BlockCode.UNTRAINED, BlockCode.NO_UNDERTAKING],
-        "Person insider": [BlockCode.OWN_UNIT],
+        "Person insider": [BlockCode.OWN_UNIT, BlockCode.NOT_DESIGNATED],
     }
     assert (found.team, found.leader) == ((office.staff_id("du"),), office.staff_id("du"))
 
@@ -179,7 +179,7 @@ def test_dispatch_lists_everything_against_a_team(office: TestOffice) -> None:
         walk.on_case(
             "fan", dispatch.dispatch_task, plan_id=walk.case_id, team=people, leader=None, due_on=walk.today
         )
-    assert _rules(all_of_them) == {"reg-8", "reg-9", "reg-9-undertaking", "csl-76"}
+    assert _rules(all_of_them) == {"reg-7", "reg-8", "reg-9", "reg-9-undertaking", "csl-76"}
     with pytest.raises(Refused) as alone:
         walk.dispatched("du")
     assert _rules(alone) == {"team-two"}

@@ -7,10 +7,12 @@ from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_asking as q
+from verification.workflow import guards_designation as d
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_plan as p
 from verification.workflow import guards_recusal as w
 from verification.workflow import guards_referral as h
+from verification.workflow import guards_restraint as t
 from verification.workflow import guards_review as r
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
@@ -30,18 +32,22 @@ _PLAN_GUARDS = (
 CASES = (
     Transition(
         CASE, C.DRAFT, Do.PROPOSE_DOCKETING, C.PROPOSED, May.CASE_PROPOSE, Event.CASE_PROPOSED,
-        ("reg-11-2", "reg-4", "case-basis", "reg-5", "reg-15-overlap", "head-recused"),
+        (
+            "reg-11-2", "reg-4", "case-basis", "reg-5", "reg-15-overlap", "overlap-window", "town-duty",
+            "daily-check", "head-recused",
+        ),
         guards=(
             g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.overlap_is_justified,
-            g.head_is_free,
+            t.town_has_the_duty, t.is_no_daily_check, g.head_is_free,
         ),
         tells=(Audience.DEPUTIES, Audience.HEADS),
     ),
     Transition(
         CASE, C.DRAFT, Do.DOCKET_BY_INSTRUCTION, C.DOCKETED, May.DOCKET_APPROVE, Event.CASE_DOCKETED,
-        ("reg-11-1", "reg-4", "reg-5"),
+        ("reg-11-1", "reg-4", "reg-5", "daily-check"),
         guards=(
             g.case_has_basis, g.objects_are_inspectable, g.case_has_allegations, g.rests_on_paper,
+            t.is_no_daily_check,
         ),
         starts=("clock-verify",), tells=(Audience.PROPOSER,),
     ),
@@ -51,8 +57,8 @@ CASES = (
     ),
     Transition(
         CASE, C.PROPOSED, Do.APPROVE_DOCKETING, C.DOCKETED, May.DOCKET_APPROVE, Event.CASE_DOCKETED,
-        ("reg-11-2", "docket-separate", "recusal-work"),
-        guards=(g.approver_is_not_proposer, w.proposer_is_free),
+        ("reg-11-2", "docket-separate", "quota-unit", "recusal-work"),
+        guards=(g.approver_is_not_proposer, t.quota_is_kept, w.proposer_is_free),
         starts=("clock-verify",), tells=(Audience.PROPOSER,),
     ),
     Transition(
@@ -79,10 +85,11 @@ CASES = (
     *(
         Transition(
             CASE, state, Do.DISPATCH_TASK, C.VERIFYING, May.TASK_DISPATCH, Event.TASK_DISPATCHED,
-            ("field-after-docket", "plan-lock", "team-two", "reg-8", "reg-9", "outside-member"),
+            ("field-after-docket", "plan-lock", "team-two", "reg-7", "reg-8", "reg-9", "outside-member"),
             guards=(
                 g.case_is_docketed, g.plan_is_approved, f.team_has_two, f.team_has_leader,
                 f.team_is_trained, f.team_has_undertaken, f.team_has_no_conflict,
+                d.team_is_designated, d.leader_is_designated,
                 p.outside_members_are_ready, p.outside_members_are_free,
             ),
         )
