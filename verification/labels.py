@@ -14,6 +14,7 @@ from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
 from verification.designation_words import DESIGNATION_DUTIES, DESIGNATION_STATES
 from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
+from verification.field_words import HOLDING_KINDS, HOLDING_STATES, RECUSAL_ORIGINS, RECUSAL_STATES
 from verification.models import (
     AssignmentState,
     CaseSource,
@@ -29,8 +30,6 @@ from verification.models import (
     MeasureState,
     Method,
     RecordKind,
-    RecusalOrigin,
-    RecusalState,
     ReferralState,
     ReviewOutcome,
     ReviewState,
@@ -115,21 +114,6 @@ REFERRAL_STATES: dict[ReferralState, LazyString] = {
     ReferralState.SENT: _l("Sent, without a receipt"),
     ReferralState.RECEIVED: _l("Received by the organ"),
     ReferralState.ANSWERED: _l("Outcome known"),
-}
-
-#: States of a request that somebody keep away.
-RECUSAL_STATES: dict[RecusalState, LazyString] = {
-    RecusalState.ASKED: _l("Waits for the decision"),
-    RecusalState.GRANTED: _l("Keeps away"),
-    RecusalState.REFUSED: _l("May stay"),
-}
-
-#: Who asks for it. Source: Civil Servant Law 77.
-RECUSAL_ORIGINS: dict[RecusalOrigin, LazyString] = {
-    RecusalOrigin.OWN: _l("The person themselves"),
-    RecusalOrigin.INTERESTED: _l("Somebody with an interest"),
-    RecusalOrigin.TOLD: _l("Somebody else told the office"),
-    RecusalOrigin.OFFICE: _l("The office itself"),
 }
 
 #: What is handed over.
@@ -230,6 +214,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.RECUSAL: _l("Recusal"),
     SubjectKind.ASKING: _l("Question whether it is fixed"),
     SubjectKind.DESIGNATION: _l("Designation"),
+    SubjectKind.HOLDING: _l("Papers and samples"),
 }
 
 #: How urgent.
@@ -314,6 +299,8 @@ RECORD_KINDS: dict[RecordKind, LazyString] = {
     RecordKind.DOCUMENT: _l("Documents taken"),
     RecordKind.OBSTRUCTION: _l("Obstruction"),
     RecordKind.STATEMENT: _l("Statement of the unit"),
+    RecordKind.SAMPLE: _l("Sample"),
+    RecordKind.DESK: _l("Desk work"),
 }
 
 #: What a body is. Source: Reg. art. 5.
@@ -378,7 +365,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         STANCES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,
-        DESIGNATION_STATES, DESIGNATION_DUTIES,
+        DESIGNATION_STATES, DESIGNATION_DUTIES, HOLDING_KINDS, HOLDING_STATES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

@@ -22,6 +22,7 @@ from verification.models import (
     AssignmentState,
     CaseState,
     DesignationState,
+    HoldingState,
     ItemState,
     MeasureState,
     RecusalState,
@@ -135,6 +136,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
         "begin-conclusion", "propose-conclusion", "verify-item", "return-item", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
+        "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
         "report-item", "apply-review", "sign-assignment", "hand-back-assignment", "reply-assignment",
@@ -180,6 +182,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
         AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
         DesignationState.PROPOSED,
+        HoldingState.ASKED, HoldingState.HELD,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

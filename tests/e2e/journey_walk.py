@@ -246,7 +246,7 @@ class Walk:
         second.go(f"/tasks/{self.ids.task}/log/interview")
         form = Form(second.page, "/log/interview").fill(
             person=text("person", "养护站值班员"), questions=text("talk", "问：何时报修？答：春节前后。"),
-            read_back="yes",
+            read_back="yes", signed="yes",
         )  # fmt: skip
         self._as_the_plan(form).send()
 

@@ -18,11 +18,13 @@ from verification.domain.planning import latest_plan
 from verification.domain.record_forms import RECORD_FORMS
 from verification.domain.teams import suggest_team
 from verification.domain.weighing import Mark
-from verification.models import Finding, Stance, StatementKind, TaskState
+from verification.models import Finding, RecordKind, Stance, StatementKind, TaskState
 from verification.policy.evidence import WITHOUT_EXHIBITS, sources_of
 
 #: When a visit by night begins; it is written down the next morning.
 NIGHT = time(22, 40)
+#: There and back, for a visit.
+_ON_THE_WAY = 40
 #: How long after coming back a record is written.
 WRITTEN_AFTER = timedelta(minutes=15)
 
@@ -98,6 +100,7 @@ def record(run: CaseRun, story: RecordStory, photos: list[tuple[int, str]]) -> N
         people=tuple(run.stage.staff[login] for login in there),
         place=story.place,
         words=story.words,
+        travel_minutes=_ON_THE_WAY if story.kind is RecordKind.VISIT else 0,
     )
     with run.as_(writer) as (acting, _case):
         exhibits = run.exhibits(photos, place=story.place)

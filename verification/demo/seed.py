@@ -34,6 +34,7 @@ from verification.demo.designation_steps import enter_designations
 from verification.demo.diary import Diary
 from verification.demo.document_steps import enter_documents
 from verification.demo.founding import found
+from verification.demo.holding_steps import enter_holdings
 from verification.demo.journey import enter_case
 from verification.demo.light import enter_light
 from verification.demo.people import make_keys
@@ -176,6 +177,7 @@ def enter_stories(
     enter_referrals(runs, diary)
     enter_uses(runs, diary)
     enter_documents(runs, diary)
+    enter_holdings(runs, diary)
     enter_recusals(runs, diary)
     enter_designations(runs, diary)
     return tip_steps

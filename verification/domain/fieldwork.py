@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
+from portal.clock import day_start
 from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.codes import publish_codes
 from verification.domain.embargo import end_embargo
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.holdings import refuse_unless_working, take_with_record
 from verification.domain.inputs import SHORT, Inputs
 from verification.domain.interfering import note_obstruction
 from verification.domain.locking import locked_case_of
 from verification.domain.offplan import exhibit_is_off_plan, gaps_now
 from verification.domain.record_forms import checked_words, in_order
-from verification.errors import InvalidInput, NotHere, Refused
+from verification.domain.witnesses import code_witness, next_code_name, witnesses_of
+from verification.errors import InvalidInput, NotHere
 from verification.keys.addressees import of_case
 from verification.models import (
     Case,
@@ -39,18 +42,23 @@ from verification.models import (
     TaskMember,
     Unit,
 )
-from verification.policy.coverage import Act
+from verification.policy.coverage import Act, Gap
+from verification.policy.recusal import recused_from
 from verification.policy.workdays import civil
-from verification.workflow.apply import decide
-from verification.workflow.facts import Facts
 from verification.workflow.states import Action, SubjectKind
 
 MAX_MINUTES = 24 * 60
+#: What the guard of interview records looks at.
+_OF_INTERVIEWS = ("refused", "read_back", "signed", "refused_sign")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordEntry:
-    """A record as it was typed. ``people``: who of the team was there. ``words``: see ``RECORD_FORMS``."""
+    """A record as it was typed. ``people``: who of the team was there. ``words``: see ``RECORD_FORMS``.
+
+    witness: of an interview with somebody who has a code name already. true_name: of one who gets one now;
+    None for everybody else.
+    """
 
     kind: RecordKind
     method: Method
@@ -60,6 +68,9 @@ class RecordEntry:
     people: tuple[uuid.UUID, ...]
     place: str
     words: Mapping[str, str | bool] = field(default_factory=dict)
+    travel_minutes: int | None = 0
+    witness: uuid.UUID | None = None
+    true_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,6 +92,7 @@ def log_record(
     Refused (not of the team, not signed for), NotHere, KeyLocked.
     """
     task = _locked_task(acting, task_id)
+    entry = _coded(acting, task, entry)
     began_at, minutes, words = _checked_entry(acting, task, entry, exhibits)
     act = Act(
         kind=entry.kind,
@@ -95,19 +107,49 @@ def log_record(
         task_id,
         Action.LOG_RECORD,
         version=task.version,
+        given={"kind": entry.kind, **{name: bool(words.get(name)) for name in _OF_INTERVIEWS}},
         noted={"kind": entry.kind.value, "gaps": [gap.value for gap in gaps]},
     )
+    if entry.true_name is not None:
+        code_witness(acting, task, true_name=entry.true_name.strip())
     case = acting.session.get_one(Case, task.case_id)
+    record = _new_record(
+        acting, case, task, entry, began_at=began_at, minutes=minutes, words=words, gaps=gaps
+    )
+    acting.session.add(record)
+    acting.session.flush()
+    _file_with_record(acting, case, record, people=entry.people, exhibits=exhibits)
+    if record.kind is RecordKind.OBSTRUCTION:
+        note_obstruction(acting, record)
+    take_with_record(acting, case, record, words)
+    if entry.kind is RecordKind.VISIT and words["card_shown"]:
+        end_embargo(acting, case)
+        publish_codes(acting, case)
+    return record
+
+
+def _new_record(
+    acting: Acting,
+    case: Case,
+    task: Task,
+    entry: RecordEntry,
+    *,
+    began_at: datetime,
+    minutes: int,
+    words: Mapping[str, str | bool],
+    gaps: Sequence[Gap],
+) -> FieldRecord:
     body = {"place": entry.place.strip(), "words": words}
-    record = FieldRecord(
+    return FieldRecord(
         id=new_id(acting.rng),
         case_id=case.id,
-        task_id=task_id,
+        task_id=task.id,
         kind=entry.kind,
         method=entry.method,
         stage=task.state,
         began_at=began_at,
         minutes=minutes,
+        travel_minutes=entry.travel_minutes or 0,
         unit_id=entry.unit_id,
         body_id=acting.seal(body, kind=ObjectKind.RECORD, to=[of_case(case)]),
         off_plan=bool(gaps),
@@ -115,15 +157,18 @@ def log_record(
         written_by=acting.staff_id,
         written_at=acting.clock.now(),
     )
-    acting.session.add(record)
-    acting.session.flush()
-    _file_with_record(acting, case, record, people=entry.people, exhibits=exhibits)
-    if record.kind is RecordKind.OBSTRUCTION:
-        note_obstruction(acting, record)
-    if entry.kind is RecordKind.VISIT and words["card_shown"]:
-        end_embargo(acting, case)
-        publish_codes(acting, case)
-    return record
+
+
+def _coded(acting: Acting, task: Task, entry: RecordEntry) -> RecordEntry:
+    """The entry with the witness's code name for the person."""
+    known = witnesses_of(acting, task.id)
+    if entry.witness is not None:
+        if entry.witness not in known:
+            raise InvalidInput({"witness": _l("Please choose one from the list.")})
+        return replace(entry, words={**entry.words, "person": known[entry.witness]}, true_name=None)
+    if entry.true_name is not None:
+        return replace(entry, words={**entry.words, "person": next_code_name(acting, task)})
+    return entry
 
 
 def _file_with_record(
@@ -151,7 +196,7 @@ def add_exhibit(
     check_exhibits([new], inputs=inputs)
     inputs.done()
     task = _locked_task(acting, task_id)
-    _refuse_unless_working(acting, task)
+    refuse_unless_working(acting, task)
     case = acting.session.get_one(Case, task.case_id)
     if record_id is not None:
         record = acting.session.get(FieldRecord, record_id)
@@ -203,12 +248,24 @@ def read_records(acting: Acting, *, task_id: uuid.UUID) -> list[ReadRecord]:
     ]
 
 
+def last_record_of_day(acting: Acting, task_id: uuid.UUID) -> ReadRecord | None:
+    """The team's latest record of today, opened: where they are, and with whom."""
+    day = civil(acting.clock.now())
+    query = select(FieldRecord.id).where(
+        FieldRecord.task_id == task_id,
+        FieldRecord.began_at >= day_start(day),
+        FieldRecord.kind != RecordKind.DESK,
+    )
+    last = acting.session.scalar(query.order_by(FieldRecord.began_at.desc()).limit(1))
+    return next((one for one in read_records(acting, task_id=task_id) if one.row.id == last), None)
+
+
 def person_minutes(acting: Acting, *, case_id: uuid.UUID) -> int:
     """Minutes on site, counted for each person there; compared with the plan's hours (Art. 15)."""
     query = (
         select(func.coalesce(func.sum(FieldRecord.minutes), 0))
         .join(FieldRecordStaff, FieldRecordStaff.record_id == FieldRecord.id)
-        .where(FieldRecord.case_id == case_id)
+        .where(FieldRecord.case_id == case_id, FieldRecord.kind != RecordKind.DESK)
     )
     return int(acting.session.scalar(query) or 0)
 
@@ -227,7 +284,9 @@ def _checked_entry(
 ) -> tuple[datetime, int, dict[str, str | bool]]:
     session, inputs, now = acting.session, Inputs(), acting.clock.now()
     team = set(session.scalars(select(TaskMember.staff_id).where(TaskMember.task_id == task.id)))
+    team -= recused_from(session, case_id=task.case_id)
     words = checked_words(entry.kind, entry.words, inputs=inputs)
+    _check_true_name(entry, words, inputs)
     inputs.text("place", entry.place, most=SHORT, needed=False)
     minutes = inputs.number("minutes", entry.minutes, least=1, most=MAX_MINUTES)
     if entry.unit_id is not None and session.get(Unit, entry.unit_id) is None:
@@ -238,17 +297,21 @@ def _checked_entry(
         inputs.wrong("began_at", _l("Please give day and time."))
     elif entry.began_at > now:
         inputs.wrong("began_at", _l("This lies in the future."))
+    inputs.number("travel_minutes", entry.travel_minutes, least=0, most=MAX_MINUTES)
+    if entry.kind is RecordKind.DESK and exhibits:
+        inputs.wrong("files", _l("Desk work brings no exhibit: log where it comes from instead."))
     check_exhibits(exhibits, inputs=inputs)
     inputs.done()
     return entry.began_at or now, minutes, words
 
 
-def _refuse_unless_working(acting: Acting, task: Task) -> None:
-    """Adding an exhibit is no transition of its own: it is allowed where logging a record is."""
-    facts = Facts(acting.session, task, acting.actor, acting.clock, acting.rules, {})
-    transition, refusals = decide(facts, kind=SubjectKind.TASK, action=Action.LOG_RECORD)
-    if transition is None or refusals:
-        raise Refused(tuple(refusals))
+def _check_true_name(entry: RecordEntry, words: Mapping[str, str | bool], inputs: Inputs) -> None:
+    if entry.true_name is None:
+        return
+    name = inputs.text("true_name", entry.true_name, most=SHORT)
+    said = [entry.place, *(word for word in words.values() if isinstance(word, str))]
+    if name and any(name in one for one in said):
+        inputs.wrong("true_name", _l("This name stands elsewhere in the record. Take it out there."))
 
 
 def no_file() -> InvalidInput:

@@ -21,6 +21,7 @@ from verification.models import (
     Assignment,
     Case,
     Designation,
+    Holding,
     Measure,
     RectificationItem,
     RecusalRequest,
@@ -56,6 +57,7 @@ OfCase: TypeAlias = (
     | type[RecusalRequest]
     | type[Asking]
     | type[Designation]
+    | type[Holding]
 )
 
 

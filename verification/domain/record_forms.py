@@ -15,12 +15,22 @@ from verification.models import Method, RecordKind
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A text field of at most ``most`` characters. ``unless``: not needed where that tick is set."""
+    """A text field of at most ``most`` characters.
+
+    ``unless``: not needed where that tick is set. ``where``: needed where one of these ticks is set.
+    """
 
     name: str
     most: int
     needed: bool = False
     unless: str | None = None
+    where: tuple[str, ...] = ()
+
+    def is_needed(self, ticks: Mapping[str, bool]) -> bool:
+        """Whether it must be filled in with these ticks."""
+        if any(ticks[tick] for tick in self.where):
+            return True
+        return self.needed and not (self.unless and ticks[self.unless])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +66,39 @@ RECORD_FORMS: dict[RecordKind, RecordForm] = {
             Tick("refused"),
             Line("questions", LONG, needed=True, unless="refused"),
             Tick("read_back"),
+            Tick("signed"),
+            Tick("refused_sign"),
+            Line("refusal", MEDIUM, where=("refused", "refused_sign")),
         ),
         Method.INSPECTION,
     ),
     RecordKind.DOCUMENT: RecordForm(
-        (Line("what", MEDIUM, needed=True), Line("from_whom", SHORT, needed=True), Line("remarks", MEDIUM)),
+        (
+            Line("what", MEDIUM, needed=True),
+            Line("from_whom", SHORT, needed=True),
+            Tick("originals"),
+            Line("remarks", MEDIUM),
+        ),
         Method.READING,
     ),
+    RecordKind.SAMPLE: RecordForm(
+        (
+            Line("what", MEDIUM, needed=True),
+            Line("count", SHORT, needed=True),
+            Line("from_whom", SHORT, needed=True),
+            Line("kept_at", SHORT, needed=True),
+            Line("remarks", MEDIUM),
+        ),
+        Method.INSPECTION,
+    ),
     RecordKind.OBSTRUCTION: RecordForm(
-        (Line("who", SHORT), Line("happened", LONG, needed=True)), Method.INSPECTION
+        (Line("who", SHORT), Line("demanded", MEDIUM), Line("happened", LONG, needed=True), Tick("told")),
+        Method.INSPECTION,
     ),
     RecordKind.STATEMENT: RecordForm(
         (Line("person", SHORT, needed=True), Line("said", LONG, needed=True)), Method.SELF_CHECK
     ),
+    RecordKind.DESK: RecordForm((Line("what", MEDIUM, needed=True),), Method.READING),
 }
 
 
@@ -83,7 +113,7 @@ def checked_words(
             field.name,
             str(words.get(field.name) or ""),
             most=field.most,
-            needed=field.needed and not (field.unless and ticks[field.unless]),
+            needed=field.is_needed(ticks),
         )
         for field in fields
         if isinstance(field, Line)

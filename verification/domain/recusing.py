@@ -22,6 +22,7 @@ from verification.domain.embargo import take_plans
 from verification.domain.inputs import MEDIUM, SHORT, Inputs, note_text, require
 from verification.domain.locking import locked_case, locked_case_of
 from verification.domain.readers import give_case_key, take_case_key
+from verification.domain.witnesses import forget_witnesses
 from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
 from verification.models import (
@@ -125,6 +126,7 @@ def grant_recusal(acting: Acting, *, request_id: uuid.UUID, version: int, note: 
     acting.session.flush()
     take_case_key(acting, case, staff_ids=[row.staff_id])
     take_plans(acting, case, staff_ids=[row.staff_id])
+    forget_witnesses(acting, case_id=case.id, staff_id=row.staff_id)
     return row
 
 

@@ -45,6 +45,7 @@ from verification.models.fieldwork import (
     TaskMember,
     TaskState,
 )
+from verification.models.holding import Holding, HoldingKind, HoldingState, Witness
 from verification.models.interference import Interference, InterferenceKind
 from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
 from verification.models.measure import Measure, MeasureKind, MeasureState
@@ -116,6 +117,9 @@ __all__ = [
     "FileMark",
     "Finding",
     "FindingCheck",
+    "Holding",
+    "HoldingKind",
+    "HoldingState",
     "IdentityConsent",
     "IdentityOpening",
     "InspectionNotice",
@@ -167,4 +171,5 @@ __all__ = [
     "UnitDuty",
     "UnitKind",
     "VoidReason",
+    "Witness",
 ]

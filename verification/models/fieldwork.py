@@ -48,6 +48,8 @@ class RecordKind(StrEnum):
     DOCUMENT = "document"
     OBSTRUCTION = "obstruction"
     STATEMENT = "statement"
+    SAMPLE = "sample"
+    DESK = "desk"
 
 
 class ExhibitSource(StrEnum):
@@ -169,6 +171,7 @@ class IssuedCode(Base):
 class FieldRecord(Base):
     """A visit, interview or other act on site. ``off_plan`` (计划外) supports no finding until covered.
 
+    ``minutes`` were spent at it, ``travel_minutes`` on the way there and back, by each who was there.
     ``gaps``: the codes of what lies outside the plan (``verification.policy.coverage.Gap``).
     """
 
@@ -180,8 +183,9 @@ class FieldRecord(Base):
     kind: Mapped[RecordKind] = mapped_column(code_column(RecordKind))
     method: Mapped[Method] = mapped_column(code_column(Method))
     stage: Mapped[TaskState] = mapped_column(code_column(TaskState))
-    began_at: Mapped[datetime]
+    began_at: Mapped[datetime] = mapped_column(index=True)
     minutes: Mapped[int]
+    travel_minutes: Mapped[int] = mapped_column(default=0)
     unit_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("unit.id"))
     body_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     off_plan: Mapped[bool] = mapped_column(default=False)

@@ -46,6 +46,8 @@ def gaps_of(
 
     least_people: how many must make a visit or an interview (rule visit-two).
     """
+    if act.kind is RecordKind.DESK:
+        return ()  # Nothing of it happens on site; it brings no exhibit either.
     few = act.kind in FACE_TO_FACE and act.people < least_people
     alone = (Gap.PEOPLE,) if few else ()
     if plan is None:

@@ -69,6 +69,7 @@ class Permission(StrEnum):
     DESIGNATION_WRITE = "designation:write"
     DESIGNATION_MAKE = "designation:make"
     RULE_OVERRIDE = "rule:override"
+    HOURS_READ = "hours:read"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -98,6 +99,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             # Of the alternate desk's tips: only who holds the other half can, whatever the role.
             P.IDENTITY_AGREE,
             P.CASE_DRAFT,
+            P.HOURS_READ,
             P.CASE_PROPOSE,
             P.PAPER_RECORD,
             P.PLAN_WRITE,
@@ -144,6 +146,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_SEND,
             P.RECUSAL_DECIDE,
             P.OFFICE_WEAK_SPOTS,
+            P.HOURS_READ,
             P.PAPER_RECORD,
             P.DOCUMENT_NUMBER,
         }
@@ -160,9 +163,10 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.RECUSAL_DECIDE,
             P.OFFICE_WEAK_SPOTS,
             P.DESIGNATION_MAKE,
+            P.HOURS_READ,
         }
     ),
-    Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE}),
+    Role.DEPUTY: frozenset(_EVERYBODY | _READER | {P.CASE_ENDORSE, P.HOURS_READ}),
     Role.INSPECTOR: frozenset(
         _EVERYBODY
         | _READER

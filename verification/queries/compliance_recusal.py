@@ -1,4 +1,4 @@
-"""Two lines of the compliance sheet: requests that somebody keep away, and what rested on their work."""
+"""Lines of the compliance sheet around a team: who keeps away, what rested on their work, what it holds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from verification.models import Allegation, CaseState, FindingCheck, RecusalRequest
+from verification.models import Allegation, CaseState, FindingCheck, Holding, HoldingState, RecusalRequest
 from verification.queries.compliance_steps import Step, StepCode
 from verification.workflow.guards_recusal import unchecked_findings
 
@@ -21,6 +21,15 @@ def recusal_steps(session: Session, case_id: uuid.UUID, counted: Callable[..., S
         yield counted(
             StepCode.RECUSED, ("csl-77", "recusal-director"), len(decided), len(asked), CaseState.CONCLUDED,
             people=decided,
+        )  # fmt: skip
+    held = session.scalars(
+        select(Holding).where(Holding.case_id == case_id, Holding.received_on.is_not(None))
+    ).all()
+    if held:
+        settled = [row for row in held if row.state is not HoldingState.HELD]
+        yield counted(
+            StepCode.GIVEN_BACK, ("material-returned",), len(settled), len(held), CaseState.CLOSED,
+            people=[row.ended_by for row in settled],
         )  # fmt: skip
     checks = session.scalars(
         select(FindingCheck.checked_by)

@@ -37,6 +37,7 @@ class StepCode(StrEnum):
     SIGNED = "signed"
     RECUSED = "recused"
     RECHECKED = "rechecked"
+    GIVEN_BACK = "given-back"
     AFTER_DOCKET = "after-docket"
     TWO_ON_SITE = "two-on-site"
     WITHIN_PLAN = "within-plan"

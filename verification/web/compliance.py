@@ -46,6 +46,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.SIGNED: _l("Each task signed for, with the undertaking"),
     StepCode.RECUSED: _l("Every request that somebody keep away was decided"),
     StepCode.RECHECKED: _l("The work of whoever keeps away was checked by another"),
+    StepCode.GIVEN_BACK: _l("Papers and samples given back, or the reason noted"),
     StepCode.AFTER_DOCKET: _l("No work on site before docketing"),
     StepCode.TWO_ON_SITE: _l("Visits and interviews by at least two"),
     StepCode.WITHIN_PLAN: _l("Records within the plan"),

@@ -94,6 +94,8 @@ NEXT_STEPS: dict[str, LazyString] = {
         "Hand it to the higher office, refer it, or hand it on; the informant is told where it is."
     ),
     "reg-11-1": _l("Record the signed paper with its scan, and let a colleague confirm it."),
+    "material-returned": _l("Open “Papers and samples” of the task: give it back, or write why it stays."),
+    "interview-read-back": _l("Read it to them once more; if they refuse to sign, tick that and write why."),
     "recusal-director": _l("Leave it to whoever the rule names; they are told that it waits."),
     "recusal-reason": _l("Write the reason in a sentence; whoever asked has a right to it."),
     "recusal-decided": _l("Let somebody else do it; nobody can undo the decision here."),

@@ -67,7 +67,10 @@ MENU: tuple[MenuItem, ...] = (
     MenuItem("home.show", _l("Today"), (Permission.HOME,), ("home",)),
     MenuItem("inbox.show", _l("Inbox"), (Permission.TIP_LIST,), ("inbox", "tips", "briefs", "answers")),
     MenuItem(
-        "queue.show", _l("Queue"), (Permission.TASK_LIST,), ("queue", "tasks", "records", "findings", "codes")
+        "queue.show",
+        _l("Queue"),
+        (Permission.TASK_LIST,),
+        ("queue", "tasks", "records", "findings", "codes", "holdings"),
     ),
     MenuItem("cases.ledger", _l("Cases"), (Permission.CASE_LIST,), _OF_CASES),
     MenuItem(

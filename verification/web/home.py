@@ -16,6 +16,7 @@ from verification.queries import boards
 from verification.queries.assignments import AssignmentCard, waiting_assignments
 from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
+from verification.queries.hours import Balance, balance_of
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
 from verification.queries.recusals import WaitingRequest, requests_to_decide
 from verification.queries.reviews import ReviewCard, waiting_reviews
@@ -52,6 +53,7 @@ class Board:
     tasks: list[TaskRow] = field(default_factory=list)
     uses: list[UseCard] = field(default_factory=list)
     recusals: list[WaitingRequest] = field(default_factory=list)
+    balance: Balance | None = None
 
     @property
     def is_quiet(self) -> bool:
@@ -83,7 +85,13 @@ def healthz() -> ResponseReturnValue:
 
 
 def _board(acting: Acting) -> Board:
-    board, may = Board(reviews=waiting_reviews(acting), uses=uses_to_decide(acting)), acting.actor.may
+    may = acting.actor.may
+    board = Board(
+        reviews=waiting_reviews(acting),
+        uses=uses_to_decide(acting),
+        recusals=requests_to_decide(acting),
+        balance=balance_of(acting) if may(Permission.HOURS_READ) else None,
+    )
     if may(Permission.TIP_LIST):
         _add_desk(acting, board)
     if any(may(permission) for permission in boards.DECISIONS):
@@ -92,7 +100,6 @@ def _board(acting: Acting) -> Board:
         board.papers = [paper for paper in boards.papers_to_confirm(acting) if not paper.mine]
     if may(Permission.IDENTITY_AGREE):
         board.openings = boards.openings_to_agree(acting)
-    board.recusals = requests_to_decide(acting)
     if may(Permission.TASK_LIST):
         board.tasks = boards.own_tasks(acting)
     if may(Permission.ITEM_SIGN_OFF) and exists("rectification.show"):

@@ -32,6 +32,7 @@ UNITS: dict[str, LazyString] = {
     "hours": _l("hours"),
     "people": _l("people"),
     "inspections": _l("inspections"),
+    "percent": _l("per cent"),
     "characters": _l("characters"),
 }
 

@@ -18,12 +18,14 @@ from verification.domain import fieldwork
 from verification.domain.acting import Acting
 from verification.domain.casework import read_brief
 from verification.domain.exhibits import NewExhibit
-from verification.domain.fieldwork import RecordEntry
+from verification.domain.fieldwork import RecordEntry, last_record_of_day
 from verification.domain.offplan import plan_bounds
 from verification.domain.record_forms import RECORD_FORMS, Tick
+from verification.domain.witnesses import next_code_name, witnesses_of
 from verification.errors import NotHere
 from verification.labels import METHODS
 from verification.models import Case, Method, RecordKind, Task
+from verification.policy.coverage import FACE_TO_FACE
 from verification.policy.permissions import Permission
 from verification.queries.cases import units_by_case
 from verification.queries.tasks import team_of
@@ -40,6 +42,8 @@ blueprint = Blueprint("records", __name__)
 
 _FILES = {"photo": ObjectKind.EXHIBIT, "files": ObjectKind.EXHIBIT}
 _USUAL_MINUTES = 60
+#: Of the choice of a witness: one who gets a code name now.
+_NEW = "new"
 _KINDS = "<any({}):kind>".format(", ".join(f'"{kind.value}"' for kind in RecordKind))
 
 
@@ -117,6 +121,7 @@ def _entry(typed: Typed, kind: RecordKind) -> RecordEntry:
         field.name: typed.ticked(field.name) if isinstance(field, Tick) else typed.text(field.name)
         for field in RECORD_FORMS[kind].fields
     }
+    chosen = typed.text("witness")
     return RecordEntry(
         kind=kind,
         method=typed.needed("method", Method, RECORD_FORMS[kind].method),
@@ -126,19 +131,36 @@ def _entry(typed: Typed, kind: RecordKind) -> RecordEntry:
         people=tuple(typed.ids("people")),
         place=typed.text("place"),
         words=words,
+        travel_minutes=typed.whole("travel_minutes") or 0,
+        witness=None if chosen == _NEW else typed.one_id("witness"),
+        true_name=typed.text("true_name") if kind is RecordKind.INTERVIEW and chosen == _NEW else None,
     )
 
 
 def _first(acting: Acting, task: Task, kind: RecordKind) -> Typed:
+    """What need not be typed: of the last record of the day its place, unit and people, and when it ended."""
     units = units_by_case(acting, [task.case_id]).get(task.case_id, [])
-    began_at = (acting.clock.now() - timedelta(minutes=_USUAL_MINUTES)).astimezone(CIVIL_ZONE)
+    now = acting.clock.now()
+    began_at, minutes = now - timedelta(minutes=_USUAL_MINUTES), _USUAL_MINUTES
+    unit = str(units[0].id) if len(units) == 1 else ""
+    people = [str(member.staff_id) for member in team_of(acting, task.id) if not member.kept_away]
+    place, last = "", last_record_of_day(acting, task.id)
+    if last is not None:
+        ended = last.row.began_at + timedelta(minutes=last.row.minutes)
+        began_at = min(max(began_at, ended), now)
+        minutes = max(int((now - began_at).total_seconds()) // 60, 1)
+        unit = str(last.row.unit_id) if last.row.unit_id else unit
+        people = [person for person in map(str, last.people) if person in people]
+        place = last.place
     return Typed.empty(
         {
             "method": RECORD_FORMS[kind].method.value,
-            "began_at": began_at.strftime("%Y-%m-%dT%H:%M"),
-            "minutes": str(_USUAL_MINUTES),
-            "unit": str(units[0].id) if len(units) == 1 else "",
-            "people": [str(member.staff_id) for member in team_of(acting, task.id)],
+            "began_at": began_at.astimezone(CIVIL_ZONE).strftime("%Y-%m-%dT%H:%M"),
+            "minutes": str(minutes),
+            "travel_minutes": "0",
+            "unit": unit if kind is not RecordKind.DESK else "",
+            "people": people,
+            "place": place if kind is not RecordKind.DESK else "",
         }
     )
 
@@ -162,8 +184,14 @@ def _form(
         kind=kind,
         title=read_brief(acting, case).title,
         fields=[(field, isinstance(field, Tick)) for field in RECORD_FORMS[kind].fields],
+        kinds=list(RECORD_FORMS),
+        witnesses=_witnesses(acting, task) if kind is RecordKind.INTERVIEW else [],
+        needs_two=kind in FACE_TO_FACE,
+        on_site=kind is not RecordKind.DESK,
         units=units_by_case(acting, [case.id]).get(case.id, []),
-        team=[(str(member.staff_id), member.name) for member in team_of(acting, task.id)],
+        team=[
+            (str(member.staff_id), member.name) for member in team_of(acting, task.id) if not member.kept_away
+        ],
         methods=list(METHODS.items()),
         planned=gettext(", ").join(str(METHODS[Method(method)]) for method in plan.methods),
         plan=plan,
@@ -171,3 +199,10 @@ def _form(
         typed=typed,
         problem=without_file_worry(problem),
     )
+
+
+def _witnesses(acting: Acting, task: Task) -> list[tuple[str, str]]:
+    """Who may stand in an interview instead of a name: witnesses with a code name, and the next one."""
+    known = [(str(witness), name) for witness, name in witnesses_of(acting, task.id).items()]
+    new = gettext("Code name: %(name)s", name=next_code_name(acting, task))
+    return [("", gettext("No code name")), *known, (_NEW, new)]

@@ -15,7 +15,8 @@ from verification.domain import recusing
 from verification.domain.acting import Acting
 from verification.domain.recusing import Wish
 from verification.errors import InvalidInput, NotHere
-from verification.labels import INTERESTS, RECUSAL_ORIGINS
+from verification.field_words import RECUSAL_ORIGINS
+from verification.labels import INTERESTS
 from verification.models import Case, InterestKind, RecusalOrigin, RecusalRequest, RecusalState
 from verification.policy import deadlines
 from verification.policy.permissions import Permission

@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 from verification.audit.events import Event
 from verification.domain import dispatch, fieldwork
 from verification.domain.acting import Acting
+from verification.domain.holdings import OPEN, holdings_of, read_holdings
 from verification.domain.rechecks import to_check
 from verification.domain.record_forms import RECORD_FORMS
-from verification.models import Method, Task, TaskState
+from verification.domain.witnesses import share_witnesses, witnesses_of
+from verification.models import Method, Task, TaskMember, TaskState
 from verification.policy.permissions import Permission
 from verification.policy.recusal import recused_from
 from verification.queries.interference import of_records
@@ -45,7 +47,14 @@ def show(task_id: uuid.UUID) -> ResponseReturnValue:
         acting.trace(
             Event.CASE_VIEWED, subject_kind="case", subject_id=task.case_id, facts={"task": task.id.hex}
         )
+        if _is_on_team(acting, task):
+            share_witnesses(acting, task)
         return _page(acting, task, typed=Typed.empty(), problem=NO_PROBLEM)
+
+
+def _is_on_team(acting: Acting, task: Task) -> bool:
+    """Whether this person is of the task's team."""
+    return acting.session.get(TaskMember, (task.id, acting.staff_id)) is not None
 
 
 def task_page(
@@ -90,6 +99,8 @@ def _page(
         loose=_of_record(view, None),
         away=recused_from(acting.session, case_id=task.case_id),
         to_check=to_check(acting, view.case),
+        waiting=read_holdings(acting, [row for row in holdings_of(acting, task.id) if row.state in OPEN]),
+        coded=witnesses_of(acting, task.id),
         numbers={exhibit.object_id: exhibit.ordinal for exhibit in view.exhibits},
         names=names_of(acting, {person for record in view.records for person in record.people}),
         clocks=explained_clocks(acting, view.clocks),

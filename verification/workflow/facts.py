@@ -27,6 +27,7 @@ from verification.models import (
     DocumentVersion,
     FieldRecord,
     FindingCheck,
+    Holding,
     Measure,
     PaperAct,
     Plan,
@@ -195,10 +196,16 @@ class Facts:
         query = select(*(getattr(kind, name) for name in columns)).where(kind.case_id == self.case_id)
         return {person for row in self.session.execute(query) for person in row}
 
+    def holders(self) -> frozenset[uuid.UUID]:
+        """Whoever asked for papers, took them or gave them back."""
+        rows = self.session.scalars(select(Holding).where(Holding.case_id == self.case_id))
+        people = {person for row in rows for person in (row.asked_by, row.received_by, row.ended_by)}
+        return frozenset(person for person in people if person is not None)
+
     def participants(self) -> frozenset[uuid.UUID]:
         """Everybody who had a part in the case, in any of its acts: each name that its rows keep."""
         case = self.session.get_one(Case, self.case_id)
-        people: set[uuid.UUID | None] = set(self.team())
+        people: set[uuid.UUID | None] = set(self.team() | self.holders())
         people |= {case.opened_by, case.proposed_by, case.endorsed_by, case.docketed_by}
         people |= {allegation.found_by for allegation in self.allegations()}
         for plan in self.session.scalars(select(Plan).where(Plan.case_id == case.id)):

@@ -19,6 +19,8 @@ from verification.models import (
     CaseState,
     Designation,
     DesignationState,
+    Holding,
+    HoldingState,
     ItemState,
     Measure,
     MeasureState,
@@ -45,6 +47,7 @@ AnyState = (
     | RecusalState
     | AskingState
     | DesignationState
+    | HoldingState
 )
 
 
@@ -62,6 +65,7 @@ class SubjectKind(StrEnum):
     RECUSAL = "recusal"
     ASKING = "asking"
     DESIGNATION = "designation"
+    HOLDING = "holding"
 
 
 class Subject(Protocol):
@@ -83,6 +87,7 @@ _Model = (
     | type[RecusalRequest]
     | type[Asking]
     | type[Designation]
+    | type[Holding]
 )
 _States = (
     type[TipState]
@@ -96,6 +101,7 @@ _States = (
     | type[RecusalState]
     | type[AskingState]
     | type[DesignationState]
+    | type[HoldingState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -110,6 +116,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.RECUSAL: RecusalRequest,
     SubjectKind.ASKING: Asking,
     SubjectKind.DESIGNATION: Designation,
+    SubjectKind.HOLDING: Holding,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -124,6 +131,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.RECUSAL: RecusalState,
     SubjectKind.ASKING: AskingState,
     SubjectKind.DESIGNATION: DesignationState,
+    SubjectKind.HOLDING: HoldingState,
 }
 
 
@@ -222,3 +230,8 @@ class Action(StrEnum):
     MAKE_DESIGNATION = "make-designation"
     RETURN_DESIGNATION = "return-designation"
     REVOKE_DESIGNATION = "revoke-designation"
+    RECEIVE_HOLDING = "receive-holding"
+    RECEIVE_COPIES = "receive-copies"
+    NOTE_DENIAL = "note-denial"
+    RETURN_HOLDING = "return-holding"
+    KEEP_HOLDING = "keep-holding"

@@ -18,6 +18,7 @@ from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.designations import DESIGNATIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
+from verification.workflow.rows.holdings import HOLDINGS
 from verification.workflow.rows.measures import MEASURES
 from verification.workflow.rows.recusals import RECUSALS
 from verification.workflow.rows.referrals import REFERRALS
@@ -55,7 +56,14 @@ TRANSITIONS: tuple[Transition, ...] = (
     + REVIEWED_TIPS
     + ASKED_TIPS
     + _apart(
-        _secret(CASES + LIGHT_CASES + TASKS) + ITEMS + REVIEWS + REVIEWED + ASSIGNMENTS + REFERRALS + RECUSALS
+        _secret(CASES + LIGHT_CASES + TASKS)
+        + ITEMS
+        + REVIEWS
+        + REVIEWED
+        + ASSIGNMENTS
+        + REFERRALS
+        + RECUSALS
+        + HOLDINGS
     )
     + _apart(MEASURES + DESIGNATIONS)
     + _apart(ASKINGS + ASKED)

@@ -36,6 +36,8 @@ from verification.models import (
     CaseState,
     Designation,
     DesignationState,
+    Holding,
+    HoldingState,
     ItemState,
     Measure,
     MeasureState,
@@ -96,6 +98,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
                 Referral,
                 Measure,
                 RecusalRequest,
+                Holding,
                 Asking,
                 Designation,
             )
@@ -110,6 +113,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         ReferralState,
         MeasureState,
         RecusalState,
+        HoldingState,
         AskingState,
         DesignationState,
     )

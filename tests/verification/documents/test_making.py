@@ -167,7 +167,14 @@ def test_unit_version_holds_what_the_unit_may_read_and_nothing_else(office: Test
     walk.signed().logged()
     answers = "问：何时发现？答：去年冬天就发现了，反映过三次都没有人来看，我就住在旁边。"
     walk.logged(
-        kind=RecordKind.INTERVIEW, words={"person": "证人乙", "card_shown": True, "questions": answers}
+        kind=RecordKind.INTERVIEW,
+        words={
+            "person": "证人乙",
+            "card_shown": True,
+            "questions": answers,
+            "read_back": True,
+            "signed": True,
+        },
     )
     walk.found()
     walk.on_task("du", fieldwork.begin_follow)
@@ -193,7 +200,14 @@ def test_witness_in_a_text_of_the_case_keeps_it_in_the_office(office: TestOffice
     walk = Papers(office)
     walk.signed().logged()
     walk.logged(
-        kind=RecordKind.INTERVIEW, words={"person": "清溪镇", "card_shown": True, "questions": "问答。"}
+        kind=RecordKind.INTERVIEW,
+        words={
+            "person": "清溪镇",
+            "card_shown": True,
+            "questions": "问答。",
+            "read_back": True,
+            "signed": True,
+        },
     )
     with walk.acting("fan") as acting:
         title = acting.open(walk.case.brief_id)["title"]

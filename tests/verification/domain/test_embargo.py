@@ -82,7 +82,13 @@ def test_card_shown_on_site_ends_it_for_every_reader_of_the_case(office: TestOff
     walk.logged(
         photos=0,
         kind=RecordKind.INTERVIEW,
-        words={"card_shown": True, "person": "证人甲", "questions": "问：……答：……"},
+        words={
+            "card_shown": True,
+            "person": "证人甲",
+            "questions": "问：……答：……",
+            "read_back": True,
+            "signed": True,
+        },
     )
     assert _secret(office, walk), "neither a look from outside nor a talk with a witness ends it"
     assert not _reads_plan(office, walk, "head")

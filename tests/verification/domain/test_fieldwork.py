@@ -57,7 +57,7 @@ def test_record_outside_the_plan_is_kept_and_says_in_what(office: TestOffice) ->
 @pytest.mark.parametrize("kind", list(RecordKind))
 def test_only_face_to_face_records_need_two_people(office: TestOffice, kind: RecordKind) -> None:
     walk = Journey(office).signed()
-    words = {field.name: "说明" for field in RECORD_FORMS[kind].fields}
+    words: dict[str, str | bool] = {field.name: "说明" for field in RECORD_FORMS[kind].fields}
     walk.logged(photos=0, kind=kind, words=words, people=(office.staff_id("chen"),))
     (record,) = walk.records()
     face_to_face = kind in (RecordKind.VISIT, RecordKind.INTERVIEW)
@@ -116,7 +116,10 @@ def test_interview_needs_no_answers_where_it_was_refused(office: TestOffice) -> 
     with pytest.raises(InvalidInput) as invalid:
         walk.logged(kind=RecordKind.INTERVIEW, words=words)
     assert set(invalid.value.errors) == {"questions"}
-    walk.logged(kind=RecordKind.INTERVIEW, words=words | {"refused": True})
+    with pytest.raises(InvalidInput) as invalid:
+        walk.logged(kind=RecordKind.INTERVIEW, words=words | {"refused": True})
+    assert set(invalid.value.errors) == {"refusal"}
+    walk.logged(kind=RecordKind.INTERVIEW, words=words | {"refused": True, "refusal": "称不清楚，离开。"})
     assert [record.kind for record in walk.records()] == [RecordKind.INTERVIEW]
 
 

@@ -9,6 +9,7 @@ from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_asking as q
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_holding as o
 from verification.workflow import guards_recusal as w
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
@@ -41,8 +42,10 @@ TASKS = (
     *(
         Transition(
             TASK, state, Do.LOG_RECORD, None, May.TASK_WORK, Event.RECORD_LOGGED,
-            ("field-after-docket", "method-named", "off-plan", "team-two"),
-            guards=(f.actor_is_on_team, g.case_is_docketed, w.team_is_whole),
+            ("field-after-docket", "method-named", "off-plan", "team-two", "interview-read-back"),
+            guards=(
+                f.actor_is_on_team, g.case_is_docketed, w.team_is_whole, o.interview_is_read_back,
+            ),
         )
         for state in (K.CARRY, K.FOLLOW, K.FIX)
     ),
@@ -57,8 +60,11 @@ TASKS = (
         tells=(Audience.PROPOSER,),
     ),
     Transition(
-        TASK, K.FIX, Do.FINISH_TASK, K.DONE, May.TASK_WORK, Event.TASK_DONE, ("reg-18", "close-items"),
-        guards=(f.actor_is_on_team, g.conclusion_was_delivered, f.items_are_closed_off),
+        TASK, K.FIX, Do.FINISH_TASK, K.DONE, May.TASK_WORK, Event.TASK_DONE,
+        ("reg-18", "close-items", "material-returned"),
+        guards=(
+            f.actor_is_on_team, g.conclusion_was_delivered, f.items_are_closed_off, o.nothing_is_held,
+        ),
     ),
     *(
         Transition(
