@@ -38,6 +38,8 @@ ACTIONS: dict[Action, LazyString] = {
     Action.DISPATCH_TASK: _l("Dispatch a task"),
     Action.BEGIN_CONCLUSION: _l("Begin the conclusion"),
     Action.RESUME_VERIFICATION: _l("Go back to verifying"),
+    Action.READ_CONCLUSION: _l("Sign that it was read over"),
+    Action.REMARK_CONCLUSION: _l("Send back with remarks"),
     Action.PROPOSE_CONCLUSION: _l("Propose the conclusion"),
     Action.APPROVE_CONCLUSION: _l("Approve the conclusion"),
     Action.RETURN_CONCLUSION: _l("Return the conclusion"),
@@ -109,4 +111,6 @@ ACTIONS: dict[Action, LazyString] = {
     Action.MAKE_DESIGNATION: _l("Designate the department"),
     Action.RETURN_DESIGNATION: _l("Return the designation"),
     Action.REVOKE_DESIGNATION: _l("Revoke the designation"),
+    Action.TAKE_UP_LEAD: _l("Take it up as a case"),
+    Action.DECLINE_LEAD: _l("Do not take it up"),
 }

@@ -14,6 +14,7 @@ from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
 from verification.designation_words import DESIGNATION_DUTIES, DESIGNATION_STATES
 from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
+from verification.evidence_words import DELIVERY_MEANS, LEAD_STATES, STANCES
 from verification.field_words import HOLDING_KINDS, HOLDING_STATES, RECUSAL_ORIGINS, RECUSAL_STATES
 from verification.models import (
     AssignmentState,
@@ -34,7 +35,6 @@ from verification.models import (
     ReviewOutcome,
     ReviewState,
     Role,
-    Stance,
     StatementKind,
     TaskState,
     UnitKind,
@@ -215,6 +215,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.ASKING: _l("Question whether it is fixed"),
     SubjectKind.DESIGNATION: _l("Designation"),
     SubjectKind.HOLDING: _l("Papers and samples"),
+    SubjectKind.LEAD: _l("Derived lead"),
 }
 
 #: How urgent.
@@ -283,13 +284,6 @@ FINDINGS: dict[Finding, LazyString] = {
 STATEMENT_KINDS: dict[StatementKind, LazyString] = {
     StatementKind.GIVEN: _l("Statement given"),
     StatementKind.DECLINED: _l("Declined to state"),
-}
-
-#: What a piece of evidence says to an allegation.
-STANCES: dict[Stance, LazyString] = {
-    Stance.SUPPORTS: _l("Supports"),
-    Stance.REFUTES: _l("Refutes"),
-    Stance.SILENT: _l("Silent"),
 }
 
 #: What inspectors record.
@@ -362,7 +356,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         TIP_STATES, CASE_STATES, TASK_STATES, ITEM_STATES, REVIEW_STATES, REVIEW_OUTCOMES,
         ASSIGNMENT_STATES, CASE_SOURCES, REPLY_FLAGS, REFERRAL_STATES, MATTERS,
         MEASURE_KINDS, MEASURE_STATES, INTERFERENCES,
-        STANCES,
+        STANCES, DELIVERY_MEANS, LEAD_STATES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,
         DESIGNATION_STATES, DESIGNATION_DUTIES, HOLDING_KINDS, HOLDING_STATES,

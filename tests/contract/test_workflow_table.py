@@ -24,6 +24,7 @@ from verification.models import (
     DesignationState,
     HoldingState,
     ItemState,
+    LeadState,
     MeasureState,
     RecusalState,
     ReferralState,
@@ -124,17 +125,19 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "join-case", "answer-tip", "propose-docketing", "propose-plan", "revise-plan", "dispatch-task",
         "issue-notice",
         "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
-        "propose-conclusion", "deliver-conclusion", "order-rectification", "sign-off-item",
+        "read-conclusion", "remark-conclusion", "propose-conclusion", "deliver-conclusion",
+        "order-rectification", "sign-off-item",
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",
         "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
         "record-use-outcome", "send-identity", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
-        "decide-dispute", "verify-again",
+        "decide-dispute", "verify-again", "take-up-lead", "decline-lead",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
-        "begin-conclusion", "propose-conclusion", "verify-item", "return-item", "sign-off-item",
+        "begin-conclusion", "read-conclusion", "remark-conclusion", "propose-conclusion",
+        "verify-item", "return-item", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
         "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
     }  # fmt: skip
@@ -143,7 +146,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "confirm-use", "reply-use",
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
-        "approve-plan", "return-plan", "sign-off-item", "refuse-sign-off", "name-reviewers",
+        "approve-plan", "return-plan", "read-conclusion", "remark-conclusion",
+        "sign-off-item", "refuse-sign-off", "name-reviewers",
         "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
         "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
         "grant-recusal", "refuse-recusal",
@@ -180,6 +184,7 @@ def test_every_transition_names_an_event_and_known_rules() -> None:
 def test_every_state_is_reached_and_every_action_exists() -> None:
     begun = {
         TipState.RECEIVED, CaseState.DRAFT, TaskState.DISPATCHED, ItemState.ORDERED, ReviewState.APPLIED,
+        LeadState.NOTED,
         AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
         DesignationState.PROPOSED,
         HoldingState.ASKED, HoldingState.HELD,

@@ -258,28 +258,40 @@ class Walk:
         leader, text = self.colleague("leader"), self.marks.text
         address = f"/tasks/{self.ids.task}/allegations/{allegation}"
         leader.go(address)
+        weighing = Form(leader.page, f"{allegation}/evidence")
+        first = weighing.form.locator("input[type=radio]").first.get_attribute("name")
+        weighing.enter(str(first), "supports").send()
+        leader.go(address)
         said = text(f"statement{number}", "情况属实，已列入计划。")
-        leader.send(f"{allegation}/statement", statement="given", statement_text=said)
+        leader.send(f"{allegation}/statement", statement="given", stance="supports", statement_text=said)
         leader.go(address)
         form = Form(leader.page, f"{allegation}/finding")
         reasons = text(f"reasons{number}", "现场所见与台账记录一致。")
-        form.fill(finding="true", reasons=reasons, exhibits=form.values("exhibits")[:1]).send()
+        form.fill(finding="true", reasons=reasons).send()
 
     # --- conclude, rectify, answer ---
 
     def conclude(self) -> None:
-        """Draft, approval by the head, delivery to the unit."""
+        """Draft, second reading, approval by the head, delivery to the unit."""
         supervisor, text = self.colleague("supervisor"), self.marks.text
         supervisor.go(f"/cases/{self.ids.case}/conclusion")
         supervisor.send("/conclusion/begin")
         Form(supervisor.page, "/conclusion/draft").fill(
             file_text=text("file", "经查，两项反映均属实。"), unit_text=text("unit", "请于三十日内修复路面。")
-        ).send(name="then", value="propose")
+        ).send()
+        second = self.colleague("second")
+        second.go(f"/cases/{self.ids.case}/conclusion")
+        second.send("/conclusion/read")
+        supervisor.go(f"/cases/{self.ids.case}/conclusion")
+        supervisor.send("/conclusion/propose")
         head = self.colleague("head")
         head.go(f"/cases/{self.ids.case}/conclusion")
         head.send("/conclusion/approve")
         supervisor.go(f"/cases/{self.ids.case}/conclusion")
-        supervisor.send("/conclusion/deliver")
+        supervisor.send(
+            "/conclusion/deliver", received_by=text("receiver", "办公室收文员"),
+            note=text("receipt", "回证原件存卷。"),
+        )  # fmt: skip
 
     def rectify(self) -> None:
         """An item is ordered, the unit reports with proof, the team verifies, somebody uninvolved signs."""

@@ -27,6 +27,7 @@ from verification.domain import (
     findings,
     planning,
     rectification,
+    second_reading,
     triage,
     weighing,
 )
@@ -44,6 +45,7 @@ from verification.models import (
     Case,
     CaseType,
     ContentBasis,
+    DeliveryMeans,
     Exhibit,
     FieldRecord,
     Finding,
@@ -59,6 +61,7 @@ from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of
 T = TypeVar("T", Case, Task, Allegation, RectificationItem)
 
 ALLEGATIONS = ("道路长期破损", "多次反映未处理")
+RECEIPT = conclusions.Receipt(DeliveryMeans.HAND, "交通运输局办公室收文人员", note="回证原件存卷。")
 PLAN_TEXT = PlanText(
     content="核查该路段破损情况和主管单位的处理过程。", objects="交通运输局", scope="清溪镇卫生院门前路段"
 )
@@ -256,21 +259,15 @@ class Journey:
             query = session.query(FieldRecord).filter(FieldRecord.case_id == self.case_id)
             return query.order_by(FieldRecord.written_at).all()
 
-    def weighed(
-        self, stance: Stance = Stance.SUPPORTS, *, login: str = "du", off_plan: bool = False
-    ) -> Journey:
+    def weighed(self, stance: Stance = Stance.SUPPORTS, *, off_plan: bool = False) -> Journey:
         """The first exhibit, within the plan or outside it, says this to every allegation."""
-        exhibits = [row.object_id for row in self.exhibits() if row.off_plan is off_plan][:1]
+        first = [row.object_id for row in self.exhibits() if row.off_plan is off_plan][:1]
         for allegation in self.allegations():
-            with self.acting(login) as acting:
-                held = evidence_of(acting.session, self.case_id)[allegation.id]
-                versions = {one.source.id: one.version for one in held}
-                weighing.weigh_evidence(
-                    acting,
-                    allegation_id=allegation.id,
-                    version=allegation.version,
-                    marks={one: Mark(stance, versions[one]) for one in exhibits},
-                )
+            with self.acting("du") as acting:
+                row = evidence_of(acting.session, self.case_id)[allegation.id]
+                marks = {one.source.id: Mark(stance, one.version) for one in row if one.source.id in first}
+                given: Any = {"allegation_id": allegation.id, "version": allegation.version}
+                weighing.weigh_evidence(acting, marks=marks, **given)
         return self
 
     def found(self, finding: Finding = Finding.TRUE, *, stated: bool = True) -> Journey:
@@ -307,17 +304,23 @@ class Journey:
         self.on_task("du", fieldwork.begin_fix)
         return self
 
-    def drafted(self, login: str = "fan", **texts: str) -> Journey:
+    def drafted(self, login: str = "fan", *, wording_accepted: bool = False, **texts: str) -> Journey:
         """A draft of the conclusion."""
         values = {"file_text": "经查，两项均属实。", "unit_text": "请于三十日内修复路面。"} | texts
-        self.on_case(login, conclusions.draft_conclusion, **values)
+        given = {"wording_accepted": wording_accepted, **values}
+        self.on_case(login, conclusions.draft_conclusion, **given)
         return self
 
     def concluding(self) -> Journey:
         """From the beginning to a draft of the conclusion."""
         self.fixing()
         self.on_case("fan", conclusions.begin_conclusion)
-        return self.drafted()
+        return self.drafted().read_over()
+
+    def read_over(self, login: str = "chen") -> Journey:
+        """Somebody other than the drafter reads the draft over."""
+        self.on_case(login, second_reading.read_over)
+        return self
 
     def approved(self) -> Journey:
         """The head approved the conclusion."""
@@ -329,7 +332,7 @@ class Journey:
     def delivered(self) -> Journey:
         """The unit received the conclusion today."""
         self.approved()
-        self.on_case("fan", conclusions.deliver_conclusion, delivered_on=self.today)
+        self.on_case("fan", conclusions.deliver_conclusion, delivered_on=self.today, receipt=RECEIPT)
         return self
 
     def with_item(self) -> Journey:

@@ -10,10 +10,14 @@ from datetime import timedelta
 from portal.models import Tip
 from verification.demo.case_run import CaseRun
 from verification.demo.stories import ReportStory
-from verification.domain import answering, conclusions, fieldwork, items, rectification
+from verification.domain import answering, conclusions, fieldwork, items, rectification, second_reading
 from verification.domain.acting import Acting
+from verification.domain.conclusions import Receipt
 from verification.domain.items import ItemText
-from verification.models import RectificationItem, Role
+from verification.models import DeliveryMeans, RectificationItem, Role
+
+#: What the receipts of the demo's deliveries say.
+RECEIVED_BY, KEPT = "办公室收文人员", "送达回证原件存卷，已盖收文章。"
 
 
 def conclude(run: CaseRun) -> None:
@@ -35,7 +39,9 @@ def draft(run: CaseRun) -> None:
 
 
 def propose(run: CaseRun) -> None:
-    """The leader proposes it to the head."""
+    """The supervisor reads it over, with the tips at hand, and the leader proposes it to the head."""
+    with run.as_(run.opener) as (acting, case):
+        second_reading.read_over(acting, case_id=case.id, version=case.version)
     with run.as_(run.team[0]) as (acting, case):
         conclusions.propose_conclusion(acting, case_id=case.id, version=case.version)
 
@@ -58,7 +64,11 @@ def deliver(run: CaseRun) -> None:
     """The opener delivers it to the units."""
     with run.as_(run.opener) as (acting, case):
         conclusions.deliver_conclusion(
-            acting, case_id=case.id, version=case.version, delivered_on=acting.sealing.day
+            acting,
+            case_id=case.id,
+            version=case.version,
+            delivered_on=acting.sealing.day,
+            receipt=Receipt(DeliveryMeans.HAND, RECEIVED_BY, note=KEPT),
         )
 
 

@@ -36,6 +36,7 @@ from verification.demo.document_steps import enter_documents
 from verification.demo.founding import found
 from verification.demo.holding_steps import enter_holdings
 from verification.demo.journey import enter_case
+from verification.demo.lead_steps import enter_leads
 from verification.demo.light import enter_light
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
@@ -175,6 +176,7 @@ def enter_stories(
     enter_light(stage, album, tip_steps.played, diary)
     enter_reviews(runs, diary)
     enter_referrals(runs, diary)
+    enter_leads(runs, diary)
     enter_uses(runs, diary)
     enter_documents(runs, diary)
     enter_holdings(runs, diary)

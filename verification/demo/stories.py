@@ -291,16 +291,11 @@ def _case(entry: dict[str, Any]) -> CaseStory:
 
 def _claim(entry: dict[str, Any]) -> Claim:
     read = Entry(entry)
-    code = read.text("finding", "")
-    finding = Finding(code) if code else None
-    usual = {Finding.UNTRUE: "refutes", Finding.UNVERIFIABLE: "silent"}.get(
-        finding or Finding.TRUE, "supports"
-    )
     claim = Claim(
         text=read.text("text"),
-        finding=finding,
+        finding=Finding(code) if (code := read.text("finding", "")) else None,
         statement=read.text("statement", ""),
-        stance=Stance(read.text("stance", usual)),
+        stance=Stance(read.text("stance", "supports")),
         reasons=read.text("reasons", ""),
         weighed=read.text("weighed", ""),
         needed=read.text("needed", ""),

@@ -1,4 +1,4 @@
-"""The conclusion: drafted from the findings, proposed, approved by the government, delivered to the unit.
+"""The conclusion: drafted from the matrix, read over, proposed, approved by the government, delivered.
 
 Two versions: the file version stays in the case; the unit version is all the unit ever gets, sealed to it
 with the delivery and not before. Source: Reg. art. 16, 17; 1-mission journey 6; 2-domain §2.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
@@ -24,11 +25,12 @@ from verification.domain.answering import stop_answer_clock
 from verification.domain.casework import write_note
 from verification.domain.codes import publish_codes
 from verification.domain.embargo import end_embargo
-from verification.domain.findings import ReadAllegation, read_allegations, result_of
-from verification.domain.inputs import LONG, Inputs, note_text, require
+from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
+from verification.domain.inputs import LONG, MEDIUM, SHORT, Inputs, note_text, require
 from verification.domain.items import FOR_FILE, FOR_UNIT
 from verification.domain.locking import locked_case
 from verification.domain.readers import give_to_role
+from verification.domain.wording import check_unit_text
 from verification.errors import Refusal, Refused
 from verification.keys.addressees import of_case, of_unit
 from verification.keys.records import regrant
@@ -38,14 +40,15 @@ from verification.models import (
     CaseUnit,
     Conclusion,
     Deadline,
-    Finding,
+    DeliveryMeans,
+    ExhibitSource,
     NoteKind,
     Role,
     Unit,
 )
 from verification.policy import deadlines
 from verification.policy.permissions import Permission
-from verification.policy.redaction import find_identifiers
+from verification.policy.wording import Wording
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
 
@@ -59,13 +62,16 @@ class ConclusionText:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class DraftMaterial:
-    """What a first draft is made of; a template writes the sentences."""
+class Receipt:
+    """The receipt of a delivery. note: where the signed paper is kept, who was witness to it being left."""
 
-    title: str
-    units: tuple[str, ...]
-    allegations: tuple[ReadAllegation, ...]
-    result: Finding | None
+    means: DeliveryMeans | None
+    received_by: str
+    note: str = ""
+    scan: NewExhibit | None = None
+
+
+NO_RECEIPT: Final = Receipt(None, "")
 
 
 def begin_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
@@ -84,66 +90,77 @@ def resume_verification(acting: Acting, *, case_id: uuid.UUID, version: int) -> 
     return case
 
 
-def material_for_draft(acting: Acting, case: Case) -> DraftMaterial:
-    """Title, units, allegations with findings and statements, and the result, for a first draft."""
-    names = (
-        select(Unit.name)
-        .join(CaseUnit, CaseUnit.unit_id == Unit.id)
-        .where(CaseUnit.case_id == case.id)
-        .order_by(Unit.code)
-    )
-    allegations = tuple(read_allegations(acting, case))
-    return DraftMaterial(
-        title=str(acting.open(case.brief_id)["title"]),
-        units=tuple(acting.session.scalars(names)),
-        allegations=allegations,
-        result=result_of(allegation.row.finding for allegation in allegations),
-    )
-
-
 def draft_conclusion(
-    acting: Acting, *, case_id: uuid.UUID, version: int, file_text: str, unit_text: str
+    acting: Acting,
+    *,
+    case_id: uuid.UUID,
+    version: int,
+    file_text: str,
+    unit_text: str,
+    wording_accepted: bool = False,
 ) -> Conclusion:
     """Save a draft. Its drafter goes on with the same version until it is proposed; others begin a new one.
 
-    Raises InvalidInput (file_text, unit_text: also for a phone or identity number in it), Refused, NotHere,
-    StaleSubject.
+    wording_accepted: see ``wording``. Whoever had read an older text over has to read the new one.
+    Raises InvalidInput (file_text, unit_text: also for an identifier, a witness's name or copied words in it,
+    wording), Refused, NotHere, StaleSubject.
     """
     inputs = Inputs()
     text = ConclusionText(
         file_text=inputs.text("file_text", file_text, most=LONG),
         unit_text=inputs.text("unit_text", unit_text, most=LONG),
     )
-    if find_identifiers(text.unit_text):
-        inputs.wrong("unit_text", _l("This holds a phone, identity or account number. Take it out."))
     inputs.done()
     case = locked_case(acting, case_id, version=version)
     require(acting, Permission.CONCLUSION_DRAFT)
     if case.state is not CaseState.CONCLUDING:
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
+    wording = check_unit_text(
+        acting, case, text.unit_text, inputs=inputs, field="unit_text", accepted=wording_accepted
+    )
+    inputs.done()
     conclusion = _own_draft(acting, case_id)
     if conclusion is None:
         conclusion = _new_draft(acting, case, text)
-    else:
+    elif read_conclusion(acting, conclusion) != text:
         _rewrite(acting, case, conclusion, text)
+    note_check(acting, conclusion, wording)
     case.version += 1
     acting.trace(
         Event.CONCLUSION_DRAFTED,
         subject_kind="case",
         subject_id=case_id,
-        facts={"conclusion": conclusion.number},
+        facts={"conclusion": conclusion.number, "wording": len(wording.words)},
     )
     acting.session.flush()
     return conclusion
 
 
-def propose_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
+def note_check(acting: Acting, conclusion: Conclusion, wording: Wording) -> None:
+    """Note that this person compared the unit's version with everything, if they could."""
+    if wording.complete:
+        conclusion.checked_by, conclusion.checked_at = acting.staff_id, acting.clock.now()
+
+
+def propose_conclusion(
+    acting: Acting, *, case_id: uuid.UUID, version: int, wording_accepted: bool = False
+) -> Case:
     """Propose the newest draft to the head of government, who can read the case from now on.
 
-    A version that was returned is not proposed again unchanged.
+    A version that was returned is not proposed again unchanged. Raises InvalidInput (unit_text, wording),
+    Refused, StaleSubject, NotHere.
     """
-    case: Case = acting.apply(SubjectKind.CASE, case_id, Action.PROPOSE_CONCLUSION, version=version)
+    case = locked_case(acting, case_id)
     conclusion = latest_conclusion(acting, case_id)
+    if conclusion is not None and conclusion.checked_by is None:
+        inputs, text = Inputs(), read_conclusion(acting, conclusion).unit_text
+        wording = check_unit_text(
+            acting, case, text, inputs=inputs, field="unit_text", accepted=wording_accepted
+        )
+        inputs.done()
+        note_check(acting, conclusion, wording)
+        acting.session.flush()
+    acting.apply(SubjectKind.CASE, case_id, Action.PROPOSE_CONCLUSION, version=version)
     if conclusion is None or conclusion.proposed_at is not None:
         raise Refused((Refusal("reg-16", _l("This version was returned. Write a new one first.")),))
     conclusion.proposed_at = acting.clock.now()
@@ -176,12 +193,18 @@ def return_conclusion(acting: Acting, *, case_id: uuid.UUID, version: int, note:
 
 
 def deliver_conclusion(
-    acting: Acting, *, case_id: uuid.UUID, version: int, delivered_on: date | None
+    acting: Acting,
+    *,
+    case_id: uuid.UUID,
+    version: int,
+    delivered_on: date | None,
+    receipt: Receipt = NO_RECEIPT,
 ) -> Conclusion:
     """Deliver the unit version: from now on the units' liaisons can open it, and nothing else of the case.
 
-    delivered_on: the day the unit received it; its 30 days to object run from there (Art. 17).
-    Raises InvalidInput (delivered_on), Refused, StaleSubject, NotHere.
+    delivered_on: the day the unit received it, as its receipt says, the last one of several units; its 30
+    days to object run from there (Art. 17). Raises InvalidInput (delivered_on, means, received_by, note,
+    files), Refused (also without a scan or a note), StaleSubject, NotHere.
     """
     conclusion = latest_conclusion(acting, case_id)
     approved_on = civil(conclusion.approved_at) if conclusion and conclusion.approved_at else None
@@ -189,16 +212,19 @@ def deliver_conclusion(
     day = inputs.day("delivered_on", delivered_on, today=acting.sealing.day, least=approved_on)
     if day > acting.sealing.day:
         inputs.wrong("delivered_on", _l("This lies in the future."))
+    words = _checked_receipt(receipt, inputs=inputs)
     inputs.done()
     case: Case = acting.apply(
         SubjectKind.CASE,
         case_id,
         Action.DELIVER_CONCLUSION,
         version=version,
-        noted={"delivered_on": day.isoformat()},
+        given={"receipt": bool(receipt.scan or words["note"])},
+        noted={"delivered_on": day.isoformat(), "means": receipt.means},
     )
     assert conclusion is not None  # a guard saw it
     conclusion.delivered_on, conclusion.delivered_by = day, acting.staff_id
+    _keep_receipt(acting, case, conclusion, receipt, words=words)
     # A row can be rewritten to point at the other version; what was sealed says whom it is for.
     if acting.open(conclusion.unit_version_id).get("for") != FOR_UNIT:
         raise Tampered("not the unit's version")
@@ -214,6 +240,36 @@ def deliver_conclusion(
     stop_answer_clock(acting, case.id)
     acting.session.flush()
     return conclusion
+
+
+def _checked_receipt(receipt: Receipt, *, inputs: Inputs) -> dict[str, str]:
+    if receipt.scan is not None:
+        check_exhibits([receipt.scan], inputs=inputs)
+    if receipt is NO_RECEIPT:
+        return {"received_by": "", "note": ""}
+    inputs.among("means", receipt.means, tuple(DeliveryMeans))
+    return {
+        "received_by": inputs.text("received_by", receipt.received_by, most=SHORT),
+        "note": inputs.text("note", receipt.note, most=MEDIUM, needed=False),
+    }
+
+
+def _keep_receipt(
+    acting: Acting, case: Case, conclusion: Conclusion, receipt: Receipt, *, words: dict[str, str]
+) -> None:
+    conclusion.delivery_means = receipt.means
+    conclusion.receipt_id = acting.seal(words, kind=ObjectKind.RECORD, to=[of_case(case)])
+    if receipt.scan is not None:
+        belongs = Belongs(ExhibitSource.PAPER, off_plan=False)
+        scan = file_exhibit(acting, case=case, new=receipt.scan, belongs=belongs)
+        conclusion.receipt_scan_id = scan.object_id
+
+
+def read_receipt(acting: Acting, conclusion: Conclusion) -> dict[str, str]:
+    """Who received it and the note that goes with it; empty before its delivery. Raises KeyLocked."""
+    if conclusion.receipt_id is None:
+        return {}
+    return {name: str(value) for name, value in acting.open(conclusion.receipt_id).items()}
 
 
 def latest_conclusion(acting: Acting, case_id: uuid.UUID) -> Conclusion | None:
@@ -261,6 +317,8 @@ def _rewrite(acting: Acting, case: Case, conclusion: Conclusion, text: Conclusio
     conclusion.file_version_id = _sealed(acting, case, text.file_text, reader=FOR_FILE)
     conclusion.unit_version_id = _sealed(acting, case, text.unit_text, reader=FOR_UNIT)
     conclusion.drafted_at = acting.clock.now()
+    conclusion.read_by = conclusion.read_at = None
+    conclusion.checked_by = conclusion.checked_at = None
     acting.session.flush()
     for object_id in old:
         acting.session.delete(acting.session.get_one(SealedObject, object_id))

@@ -20,6 +20,7 @@ from verification.models import (
     Asking,
     Assignment,
     Case,
+    DerivedLead,
     Designation,
     Holding,
     Measure,
@@ -58,6 +59,7 @@ OfCase: TypeAlias = (
     | type[Asking]
     | type[Designation]
     | type[Holding]
+    | type[DerivedLead]
 )
 
 

@@ -1,6 +1,6 @@
 """Measuring what was done on site against the approved plan: on logging, and again after every approval.
 
-Source: 2-domain §2 (Art. 15); rules.toml off-plan. The measure itself is ``verification.policy.coverage``.
+Source: 2-domain §2 (Art. 15); rules.toml off-plan, derived-lead. The measure itself: ``policy.coverage``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from verification.domain.acting import Acting
-from verification.models import Exhibit, FieldRecord, FieldRecordStaff, Plan, PlanUnit
+from verification.domain.locking import locked_case
+from verification.models import (
+    DerivedLead,
+    Exhibit,
+    FieldRecord,
+    FieldRecordStaff,
+    LeadRecord,
+    Plan,
+    PlanUnit,
+)
 from verification.policy.coverage import Act, Gap, covers_day, gaps_of
 from verification.policy.workdays import civil
 
@@ -51,20 +60,31 @@ def exhibit_is_off_plan(acting: Acting, *, case_id: uuid.UUID, taken_at: datetim
 def cover_again(acting: Acting, *, case_id: uuid.UUID) -> None:
     """After a plan was approved: what it covers may support findings from now on.
 
-    Only what lay outside is measured again; what an earlier version covered stays covered.
+    Only what lay outside is measured again; what an earlier version covered stays covered. Where the case was
+    derived from another, what showed the lead there is measured against this plan too.
     """
+    _cover(acting, case_id)
+    behind = select(DerivedLead.case_id).where(DerivedLead.became_id == case_id)
+    origin = acting.session.scalar(behind)
+    if origin is not None:
+        locked_case(acting, origin)
+        _cover(acting, origin)
+
+
+def _cover(acting: Acting, case_id: uuid.UUID) -> None:
     session = acting.session
     plan, units = plan_bounds(acting, case_id)
-    people = _people(acting, case_id)
+    people, led = _people(acting, case_id), _led_to(acting, case_id)
     for record in session.scalars(
         select(FieldRecord).where(FieldRecord.case_id == case_id, FieldRecord.off_plan.is_(True))
     ):
-        gaps = gaps_of(
-            act_of(record, people=people.get(record.id, 0)),
-            plan=plan,
-            units=units,
-            least_people=acting.rules.number("visit-two"),
-        )
+        act, least = act_of(record, people=people.get(record.id, 0)), acting.rules.number("visit-two")
+        gaps = gaps_of(act, plan=plan, units=units, least_people=least)
+        if record.id in led:
+            # What led to a case was done before that case had its plan: its dates cannot cover it.
+            theirs, places = plan_bounds(acting, led[record.id])
+            lacks = gaps_of(act, plan=theirs, units=places, least_people=least)
+            gaps = gaps if set(lacks) - {Gap.DATES} else ()
         record.gaps, record.off_plan = [gap.value for gap in gaps], bool(gaps)
     session.flush()
     for exhibit in session.scalars(
@@ -75,6 +95,16 @@ def cover_again(acting: Acting, *, case_id: uuid.UUID) -> None:
         else:
             exhibit.off_plan = plan is None or not covers_day(plan, civil(exhibit.taken_at))
     session.flush()
+
+
+def _led_to(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
+    """The cases that records of this case led to."""
+    query = (
+        select(LeadRecord.record_id, DerivedLead.became_id)
+        .join(DerivedLead, DerivedLead.id == LeadRecord.lead_id)
+        .where(DerivedLead.case_id == case_id, DerivedLead.became_id.is_not(None))
+    )
+    return {record: became for record, became in acting.session.execute(query) if became is not None}
 
 
 def act_of(record: FieldRecord, *, people: int) -> Act:

@@ -48,9 +48,11 @@ from verification.models.fieldwork import (
 from verification.models.holding import Holding, HoldingKind, HoldingState, Witness
 from verification.models.interference import Interference, InterferenceKind
 from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
+from verification.models.lead import DerivedLead, LeadRecord, LeadState
 from verification.models.measure import Measure, MeasureKind, MeasureState
 from verification.models.outcome import (
     Conclusion,
+    DeliveryMeans,
     ItemReport,
     ItemState,
     PaperAct,
@@ -98,6 +100,8 @@ __all__ = [
     "Conclusion",
     "ContentBasis",
     "Deadline",
+    "DeliveryMeans",
+    "DerivedLead",
     "Designation",
     "DesignationDuty",
     "DesignationState",
@@ -131,6 +135,8 @@ __all__ = [
     "ItemReport",
     "ItemState",
     "KeyWrap",
+    "LeadRecord",
+    "LeadState",
     "Matter",
     "Measure",
     "MeasureKind",

@@ -23,11 +23,22 @@ class ItemState(StrEnum):
     WITHDRAWN = "item-withdrawn"
 
 
+class DeliveryMeans(StrEnum):
+    """How a conclusion reached the unit. Source: issue 4 "delivery with receipt"."""
+
+    HAND = "by-hand"
+    POST = "by-post"
+    LEFT = "left-there"
+    NETWORK = "by-network"
+
+
 class Conclusion(Base):
     """A version of the conclusion: the file version for the case, the unit version for the unit alone.
 
     Until ``proposed_at`` is set its drafter may change it in place; from then on a change is a new version.
-    revoked_at: a review undid it; it counts as never delivered.
+    read_by: who read it over, other than its drafter. checked_by: who compared the unit version with what the
+    informants wrote. Both go when the text changes. receipt_id: who received it, sealed; receipt_scan_id: the
+    signed receipt. revoked_at: a review undid it; it counts as never delivered.
     """
 
     __tablename__ = "conclusion"
@@ -40,11 +51,18 @@ class Conclusion(Base):
     unit_version_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     drafted_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     drafted_at: Mapped[datetime]
+    read_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    read_at: Mapped[datetime | None]
+    checked_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    checked_at: Mapped[datetime | None]
     proposed_at: Mapped[datetime | None]
     approved_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     approved_at: Mapped[datetime | None]
     delivered_on: Mapped[date | None]
     delivered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
+    delivery_means: Mapped[DeliveryMeans | None] = mapped_column(code_column(DeliveryMeans))
+    receipt_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    receipt_scan_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("stored_file.object_id"))
     revoked_at: Mapped[datetime | None]
 
 

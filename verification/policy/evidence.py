@@ -7,7 +7,7 @@ Source: Reg. art. 16; rules.toml finding-exhibit, finding-contradicts, statement
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,6 +18,7 @@ from verification.models import (
     Allegation,
     EvidenceCell,
     Exhibit,
+    ExhibitSource,
     FieldRecord,
     Finding,
     Stance,
@@ -74,10 +75,13 @@ class Held:
 def sources_of(session: Session, case_id: uuid.UUID) -> list[Source]:
     """Columns of a case's matrix: its exhibits by number, then its records as they were written.
 
-    Proof of a later repair and what came with a review prove nothing of the allegations.
+    Proof of a later repair, what came with a review, and papers prove nothing of the claims.
     """
     exhibits = select(Exhibit.object_id, Exhibit.off_plan).where(
-        Exhibit.case_id == case_id, Exhibit.item_report_id.is_(None), Exhibit.review_id.is_(None)
+        Exhibit.case_id == case_id,
+        Exhibit.item_report_id.is_(None),
+        Exhibit.review_id.is_(None),
+        Exhibit.source != ExhibitSource.PAPER,
     )
     records = select(FieldRecord.id, FieldRecord.off_plan).where(FieldRecord.case_id == case_id)
     ordered = records.order_by(FieldRecord.written_at, FieldRecord.id)
@@ -156,3 +160,11 @@ def needs_of(
     if statement is None:
         found.append(Need.UNIT)
     return tuple(found)
+
+
+def reasons_asked(
+    claims: Sequence[Allegation], rows: Mapping[uuid.UUID, Sequence[Held]]
+) -> list[uuid.UUID | None]:
+    """What says why, for each finding against the unit and each against the evidence; None: missing."""
+    asked = [one.weighed_id for one in claims if is_against_unit(one.finding, one.stance)]
+    return asked + [one.against_id for one in claims if contradicts(one.finding, rows[one.id])]

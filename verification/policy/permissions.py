@@ -42,6 +42,7 @@ class Permission(StrEnum):
     EXHIBIT_READ = "exhibit:read"
     EXHIBIT_EXPORT = "exhibit:export"
     CONCLUSION_DRAFT = "conclusion:draft"
+    CONCLUSION_READ = "conclusion:read-over"
     CONCLUSION_APPROVE = "conclusion:approve"
     CONCLUSION_DELIVER = "conclusion:deliver"
     ITEM_ORDER = "item:order"
@@ -70,6 +71,7 @@ class Permission(StrEnum):
     DESIGNATION_MAKE = "designation:make"
     RULE_OVERRIDE = "rule:override"
     HOURS_READ = "hours:read"
+    LEAD_NOTE = "lead:note"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -108,6 +110,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CODE_REVOKE,
             P.TASK_DISPATCH,
             P.CONCLUSION_DRAFT,
+            P.LEAD_NOTE,
+            P.CONCLUSION_READ,
             P.CONCLUSION_DELIVER,
             P.ITEM_ORDER,
             P.ITEM_SIGN_OFF,
@@ -134,6 +138,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.PLAN_APPROVE,
             P.CODE_REVOKE,
             P.RULE_OVERRIDE,
+            P.CONCLUSION_READ,
             P.IDENTITY_AGREE,
             P.FILE_DESTROY,
             P.ITEM_SIGN_OFF,
@@ -178,6 +183,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.REVIEW_WORK,
             P.MATTER_NOTE,
             P.CONCLUSION_DRAFT,
+            P.LEAD_NOTE,
+            P.CONCLUSION_READ,
             P.EXHIBIT_EXPORT,
         }
     ),

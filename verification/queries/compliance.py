@@ -37,13 +37,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy.burden import Burden
-from verification.policy.evidence import (
-    WITHOUT_EXHIBITS,
-    contradicts,
-    evidence_of,
-    has_exhibit,
-    is_against_unit,
-)
+from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of, has_exhibit, reasons_asked
 from verification.policy.uses import USES, Approval
 from verification.queries.compliance_lines import Lines, civil_date
 from verification.queries.compliance_rectified import asked_in
@@ -228,13 +222,10 @@ class Sheet(Lines):
         yield self._counted(
             StepCode.STATEMENTS, ("finding-statement",), stated, len(rows), CaseState.CONCLUDING
         )
-        denied = [row for row in rows if is_against_unit(row.finding, row.stance)]
-        opposed = [row for row in rows if contradicts(row.finding, evidence[row.id])]
-        reasoned = sum(row.weighed_id is not None for row in denied)
-        reasoned += sum(row.against_id is not None for row in opposed)
+        asked = reasons_asked(rows, evidence)
         yield self._counted(
-            StepCode.WEIGHED, ("statement-weighed", "finding-contradicts"), reasoned,
-            len(denied) + len(opposed), CaseState.CONCLUDING,
+            StepCode.WEIGHED, ("statement-weighed", "finding-contradicts"),
+            sum(reason is not None for reason in asked), len(asked), CaseState.CONCLUDING,
         )  # fmt: skip
 
     def _conclusion_steps(self) -> Iterable[Step]:
@@ -246,19 +237,26 @@ class Sheet(Lines):
             people=[one.drafted_by, one.approved_by] if one else [], paper=(Action.APPROVE_CONCLUSION,),
         )  # fmt: skip
         apart = one is not None and one.approved_by is not None and one.approved_by != one.drafted_by
+        reviews = self._session.scalars(select(Review).where(Review.case_id == self._case.id)).all()
+        if one is None or one.unit_version_id not in {review.unit_version_id for review in reviews}:
+            # What a review put in its place was written by people without a part in it.
+            yield self._step(
+                StepCode.SECOND_READ, ("conclusion-second-reader", "unit-wording"),
+                one is not None and one.read_by is not None, CaseState.CONCLUSION_PROPOSED,
+                on=one.read_at if one else None, people=[one.read_by, one.checked_by] if one else [],
+            )  # fmt: skip
         yield self._step(StepCode.CONCLUSION_APART, ("conclusion-separate",), apart, CaseState.CONCLUDED)
         yield self._step(
-            StepCode.DELIVERED, ("reg-16", "reg-17-objection"),
+            StepCode.DELIVERED, ("reg-16", "reg-17-objection", "delivery-receipt"),
             one is not None and one.delivered_on is not None, CaseState.DELIVERED,
             on=one.delivered_on if one else None,
             people=[one.delivered_by] if one else [],
         )  # fmt: skip
 
-        states = self._session.scalars(select(Review.state).where(Review.case_id == self._case.id)).all()
-        if states:
-            over = sum(state is ReviewState.DELIVERED for state in states)
+        if reviews:
+            over = sum(review.state is ReviewState.DELIVERED for review in reviews)
             rules = ("reg-17-review", "reg-17-apart", "review-apart")
-            yield self._counted(StepCode.REVIEWED, rules, over, len(states), CaseState.CLOSED)
+            yield self._counted(StepCode.REVIEWED, rules, over, len(reviews), CaseState.CLOSED)
 
     def _rectification(self) -> Iterable[Step]:
         items = self._session.scalars(

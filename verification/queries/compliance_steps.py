@@ -47,6 +47,7 @@ class StepCode(StrEnum):
     STATEMENTS = "statements"
     WEIGHED = "weighed"
     CONCLUDED = "concluded"
+    SECOND_READ = "second-read"
     CONCLUSION_APART = "conclusion-apart"
     DELIVERED = "delivered"
     REVIEWED = "reviewed"

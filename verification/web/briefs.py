@@ -13,6 +13,7 @@ from portal.models import Priority, Tip
 from verification.domain import casework, openings, triage
 from verification.domain.acting import Acting
 from verification.domain.evidence import attachments_of
+from verification.domain.leads import ReadLead
 from verification.domain.messages import read_sendings
 from verification.domain.openings import Origin
 from verification.labels import CASE_SOURCES, CASE_TYPES, CONTENT_BASES, PRIORITIES
@@ -45,13 +46,14 @@ _READERS = tuple(role for role in Role if Permission.CASE_READ in ROLE_PERMISSIO
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Desk:
-    """What lies on the desk while a brief is written: tips or a paper, and where the form goes."""
+    """What lies on the desk while a brief is written: tips, a paper or a lead, and where the form goes."""
 
     views: list[TipView]
     address: str
     back: str
     case: Case | None = None
     on_paper: bool = False
+    lead: ReadLead | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

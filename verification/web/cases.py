@@ -17,6 +17,7 @@ from verification.audit.events import Event
 from verification.domain import answering, assigning, casework, planning, programmes
 from verification.domain.acting import Acting
 from verification.domain.asking import is_disputed
+from verification.domain.leads import leads_of
 from verification.domain.openings import Origin
 from verification.domain.paper import signable
 from verification.domain.readers import renew_case_key
@@ -26,7 +27,7 @@ from verification.domain.referring import referrals_of
 from verification.domain.restraint import ReadException, override_rule, read_exceptions
 from verification.domain.using import uses_of
 from verification.labels import label
-from verification.models import Case, CaseState, Programme, RecusalState
+from verification.models import Case, CaseState, LeadState, Programme, RecusalState
 from verification.policy.codes import CATEGORIES
 from verification.policy.embargo import SHOWN_STATE
 from verification.policy.permissions import Permission
@@ -165,6 +166,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         clocks=explained_clocks(acting, view.clocks), way=_way(case, shown), shown_state=shown,
         A=Action, facts=_facts(view),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
+        open_leads=sum(one.state is LeadState.NOTED for one in leads_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)), interference=source_of(acting, case.id),
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
         disputed=is_disputed(acting, case.id),

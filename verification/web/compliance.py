@@ -56,6 +56,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.STATEMENTS: _l("The unit was heard on each allegation"),
     StepCode.WEIGHED: _l("What goes against the unit or the evidence has its reasons"),
     StepCode.CONCLUDED: _l("The conclusion was approved"),
+    StepCode.SECOND_READ: _l("Read over by a second reader, its wording checked"),
     StepCode.CONCLUSION_APART: _l("Conclusion drafted and approved by different people"),
     StepCode.DELIVERED: _l("Delivered to the unit, with its right to object"),
     StepCode.REVIEWED: _l("Reviews decided by people without a part in it"),

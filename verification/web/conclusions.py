@@ -7,19 +7,23 @@ import uuid
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from portal.crypto.header import ObjectKind
+from portal.texts import gettext
 from verification.audit.events import Event
-from verification.domain import conclusions
+from verification.domain import conclusions, second_reading
 from verification.domain.acting import Acting
 from verification.domain.conclusions import (
     ConclusionText,
-    DraftMaterial,
+    Receipt,
     latest_conclusion,
-    material_for_draft,
     read_conclusion,
+    read_receipt,
 )
-from verification.models import Case, CaseState, NoteKind
+from verification.domain.drafting import DraftMaterial, material_for_draft
+from verification.domain.exhibits import NewExhibit
+from verification.evidence_words import DELIVERY_MEANS
+from verification.models import Case, CaseState, DeliveryMeans, NoteKind
 from verification.policy.permissions import Permission
-from verification.queries.exhibits import exhibits_of_case
 from verification.queries.reviews import reviews_of
 from verification.queries.tasks import notes_of
 from verification.web.decisions import Decisions, carry_out, permissions_of
@@ -29,6 +33,7 @@ from verification.web.office import acting_in
 from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.routing import route
 from verification.web.submit import attempt
+from verification.web.uploads import first_file
 from verification.workflow.apply import possible_actions
 from verification.workflow.states import Action, SubjectKind
 
@@ -53,20 +58,19 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
     methods=["POST"],
 )
 def draft(case_id: uuid.UUID) -> ResponseReturnValue:
-    """Save the draft, and propose it where the second button was pressed."""
+    """Save the draft; somebody else reads it over before it is proposed."""
     typed = Typed.sent()
 
     def act(acting: Acting) -> str:
-        case = load_case(acting, case_id)
+        load_case(acting, case_id)
         conclusions.draft_conclusion(
             acting,
             case_id=case_id,
             version=typed.version(),
             file_text=typed.text("file_text"),
             unit_text=typed.text("unit_text"),
+            wording_accepted=typed.ticked("wording"),
         )
-        if typed.text("then") == "propose":
-            conclusions.propose_conclusion(acting, case_id=case_id, version=case.version)
         return url_for("conclusions.show", case_id=case_id)
 
     def again(problem: Problem) -> ResponseReturnValue:
@@ -81,9 +85,8 @@ def _page(acting: Acting, case: Case, *, typed: Typed | None, problem: Problem, 
     text = read_conclusion(acting, row) if row else None
     material = material_for_draft(acting, case)
     actions = possible_actions(kind=SubjectKind.CASE, subject=case, actor=acting.actor)
-    people = (row.drafted_by, row.approved_by, row.delivered_by) if row else ()
+    people = (row.drafted_by, row.read_by, row.approved_by, row.delivered_by) if row else ()
     drafting = case.state in _DRAFTING and acting.actor.may(Permission.CONCLUSION_DRAFT)
-    exhibits = exhibits_of_case(acting, case.id)
     return render_template(
         "verification/conclusions/show.html",
         case=case,
@@ -92,9 +95,12 @@ def _page(acting: Acting, case: Case, *, typed: Typed | None, problem: Problem, 
         text=text,
         drafting=drafting,
         fields=_fields(typed, text, material) if drafting else {},
-        exhibits={exhibit.object_id: exhibit for exhibit in exhibits},
+        is_own=row is not None and row.drafted_by == acting.staff_id,
+        has_read=row is not None and row.read_by == acting.staff_id,
+        receipt=read_receipt(acting, row) if row else {},
+        means=list(DELIVERY_MEANS.items()),
         reviews=reviews_of(acting, case.id),
-        notes=notes_of(acting, case.id, kinds=(NoteKind.RETURN,)),
+        notes=notes_of(acting, case.id, kinds=(NoteKind.RETURN, NoteKind.REMARK)),
         names=names_of(acting, people),
         today=acting.sealing.day,
         actions=actions,
@@ -128,8 +134,20 @@ def _resume(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
     conclusions.resume_verification(acting, case_id=case_id, version=typed.version())
 
 
+def _read(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    second_reading.read_over(
+        acting, case_id=case_id, version=typed.version(), wording_accepted=typed.ticked("wording")
+    )
+
+
+def _remark(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
+    second_reading.send_back(acting, case_id=case_id, version=typed.version(), note=typed.text("note"))
+
+
 def _propose(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
-    conclusions.propose_conclusion(acting, case_id=case_id, version=typed.version())
+    conclusions.propose_conclusion(
+        acting, case_id=case_id, version=typed.version(), wording_accepted=typed.ticked("wording")
+    )
 
 
 def _approve(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
@@ -141,16 +159,28 @@ def _return(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
 
 
 def _deliver(acting: Acting, case_id: uuid.UUID, typed: Typed) -> None:
-    delivered_on = typed.day("delivered_on")
+    delivered_on, means = typed.day("delivered_on"), typed.member("means", DeliveryMeans)
     typed.check()
+    scan = first_file("scan")
     conclusions.deliver_conclusion(
-        acting, case_id=case_id, version=typed.version(), delivered_on=delivered_on
+        acting,
+        case_id=case_id,
+        version=typed.version(),
+        delivered_on=delivered_on,
+        receipt=Receipt(
+            means=means,
+            received_by=typed.text("received_by"),
+            note=typed.text("note"),
+            scan=NewExhibit(scan, note=gettext("Receipt of delivery")) if scan else None,
+        ),
     )
 
 
 _DECISIONS: Decisions = {
     "begin": (Permission.CONCLUSION_DRAFT, _begin),
     "resume": (Permission.TASK_DISPATCH, _resume),
+    "read": (Permission.CONCLUSION_READ, _read),
+    "remark": (Permission.CONCLUSION_READ, _remark),
     "propose": (Permission.CONCLUSION_DRAFT, _propose),
     "approve": (Permission.CONCLUSION_APPROVE, _approve),
     "return": (Permission.CONCLUSION_APPROVE, _return),
@@ -160,9 +190,11 @@ _DECISIONS: Decisions = {
 
 @route(
     blueprint,
-    '/cases/<uuid:case_id>/conclusion/<any(begin, resume, propose, approve, "return", deliver):decision>',
+    "/cases/<uuid:case_id>/conclusion/"
+    '<any(begin, resume, read, remark, propose, approve, "return", deliver):decision>',
     permission=permissions_of(_DECISIONS),
     methods=["POST"],
+    files={"scan": ObjectKind.EXHIBIT},
 )
 def decide(case_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     """Carry out one decision. Whose it is, the workflow table says."""

@@ -15,7 +15,8 @@ from verification.domain.findings import ReadAllegation
 from verification.domain.sources import read_sources
 from verification.domain.weighing import Mark
 from verification.errors import NotHere
-from verification.labels import FINDINGS, STANCES, STATEMENT_KINDS
+from verification.evidence_words import STANCES
+from verification.labels import FINDINGS, STATEMENT_KINDS
 from verification.models import Finding, Stance, StatementKind, Task
 from verification.policy.permissions import Permission
 from verification.queries.exhibits import exhibits_of_case

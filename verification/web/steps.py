@@ -24,6 +24,8 @@ PAGES: dict[Action, str] = {
     Action.DISPATCH_TASK: "dispatch.suggest",
     Action.BEGIN_CONCLUSION: "conclusions.show",
     Action.RESUME_VERIFICATION: "conclusions.show",
+    Action.READ_CONCLUSION: "conclusions.show",
+    Action.REMARK_CONCLUSION: "conclusions.show",
     Action.PROPOSE_CONCLUSION: "conclusions.show",
     Action.APPROVE_CONCLUSION: "conclusions.show",
     Action.RETURN_CONCLUSION: "conclusions.show",

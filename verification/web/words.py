@@ -40,6 +40,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.MEASURE: ("uses.show", "measure_id"),
     SubjectKind.ASKING: ("asking.show", "asking_id"),
     SubjectKind.DESIGNATION: ("designations.show", "designation_id"),
+    SubjectKind.LEAD: ("leads.show", "lead_id"),
 }
 
 #: Where a unit's liaison reads the same.

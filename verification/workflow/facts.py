@@ -179,7 +179,7 @@ class Facts:
         people: set[uuid.UUID | None] = set(self.team())
         people |= {allegation.found_by for allegation in self.allegations()}
         for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == self.case_id)):
-            people |= {conclusion.drafted_by, conclusion.approved_by}
+            people |= {conclusion.drafted_by, conclusion.read_by, conclusion.approved_by}
         return frozenset(person for person in people if person is not None)
 
     def signers(self) -> frozenset[uuid.UUID]:
@@ -212,7 +212,8 @@ class Facts:
             people |= {plan.written_by, plan.approved_by}
         people |= {task.dispatched_by for task in self.tasks()}
         for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id)):
-            people |= {conclusion.drafted_by, conclusion.approved_by, conclusion.delivered_by}
+            people |= {conclusion.drafted_by, conclusion.read_by, conclusion.checked_by}
+            people |= {conclusion.approved_by, conclusion.delivered_by}
         for paper in self.session.scalars(select(PaperAct).where(PaperAct.case_id == case.id)):
             people |= {paper.recorded_by, paper.confirmed_by}
             # Who reviews or signs off has no part in the case by that, on paper as little as on screen.

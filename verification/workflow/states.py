@@ -17,11 +17,13 @@ from verification.models import (
     AssignmentState,
     Case,
     CaseState,
+    DerivedLead,
     Designation,
     DesignationState,
     Holding,
     HoldingState,
     ItemState,
+    LeadState,
     Measure,
     MeasureState,
     RectificationItem,
@@ -48,6 +50,7 @@ AnyState = (
     | AskingState
     | DesignationState
     | HoldingState
+    | LeadState
 )
 
 
@@ -66,6 +69,7 @@ class SubjectKind(StrEnum):
     ASKING = "asking"
     DESIGNATION = "designation"
     HOLDING = "holding"
+    LEAD = "lead"
 
 
 class Subject(Protocol):
@@ -88,6 +92,7 @@ _Model = (
     | type[Asking]
     | type[Designation]
     | type[Holding]
+    | type[DerivedLead]
 )
 _States = (
     type[TipState]
@@ -102,6 +107,7 @@ _States = (
     | type[AskingState]
     | type[DesignationState]
     | type[HoldingState]
+    | type[LeadState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -117,6 +123,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.ASKING: Asking,
     SubjectKind.DESIGNATION: Designation,
     SubjectKind.HOLDING: Holding,
+    SubjectKind.LEAD: DerivedLead,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -132,6 +139,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.ASKING: AskingState,
     SubjectKind.DESIGNATION: DesignationState,
     SubjectKind.HOLDING: HoldingState,
+    SubjectKind.LEAD: LeadState,
 }
 
 
@@ -164,6 +172,8 @@ class Action(StrEnum):
     DISPATCH_TASK = "dispatch-task"
     BEGIN_CONCLUSION = "begin-conclusion"
     RESUME_VERIFICATION = "resume-verification"
+    READ_CONCLUSION = "read-conclusion"
+    REMARK_CONCLUSION = "remark-conclusion"
     PROPOSE_CONCLUSION = "propose-conclusion"
     APPROVE_CONCLUSION = "approve-conclusion"
     RETURN_CONCLUSION = "return-conclusion"
@@ -235,3 +245,5 @@ class Action(StrEnum):
     NOTE_DENIAL = "note-denial"
     RETURN_HOLDING = "return-holding"
     KEEP_HOLDING = "keep-holding"
+    TAKE_UP_LEAD = "take-up-lead"
+    DECLINE_LEAD = "decline-lead"

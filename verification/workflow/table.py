@@ -19,6 +19,7 @@ from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.designations import DESIGNATIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.holdings import HOLDINGS
+from verification.workflow.rows.leads import LEADS
 from verification.workflow.rows.measures import MEASURES
 from verification.workflow.rows.recusals import RECUSALS
 from verification.workflow.rows.referrals import REFERRALS
@@ -65,7 +66,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         + RECUSALS
         + HOLDINGS
     )
-    + _apart(MEASURES + DESIGNATIONS)
+    + _apart(MEASURES + DESIGNATIONS + LEADS)
     + _apart(ASKINGS + ASKED)
 )
 

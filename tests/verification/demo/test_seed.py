@@ -34,11 +34,13 @@ from verification.models import (
     Case,
     CaseMaterial,
     CaseState,
+    DerivedLead,
     Designation,
     DesignationState,
     Holding,
     HoldingState,
     ItemState,
+    LeadState,
     Measure,
     MeasureState,
     RectificationItem,
@@ -101,6 +103,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
                 Holding,
                 Asking,
                 Designation,
+                DerivedLead,
             )
         }
     wanted = (
@@ -116,6 +119,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         HoldingState,
         AskingState,
         DesignationState,
+        LeadState,
     )
     assert list(states.values()) == [set(enum) for enum in wanted]
 

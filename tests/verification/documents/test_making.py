@@ -180,7 +180,7 @@ def test_unit_version_holds_what_the_unit_may_read_and_nothing_else(office: Test
     walk.on_task("du", fieldwork.begin_follow)
     walk.on_task("du", fieldwork.begin_fix)
     walk.on_case("fan", conclusions.begin_conclusion)
-    walk.drafted()
+    walk.drafted().read_over()
     walk.on_case("fan", conclusions.propose_conclusion)
     walk.on_case("head", conclusions.approve_conclusion)
     unit = office.unit_id("transport")

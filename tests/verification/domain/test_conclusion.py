@@ -12,11 +12,12 @@ from sqlalchemy import select
 from portal.clock import CIVIL_ZONE
 from portal.models import SealedObject
 from portal.storage.received import SealedFile
-from tests.support.journey import Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey, seal_upload
 from tests.support.office import TestOffice
 from verification.domain import (
     conclusions,
     dispatch,
+    drafting,
     fieldwork,
     findings,
     items,
@@ -227,7 +228,7 @@ def test_returned_conclusion_is_not_proposed_again_unchanged(office: TestOffice)
     with pytest.raises(Refused) as unchanged:
         walk.on_case("fan", conclusions.propose_conclusion)
     assert _rules(unchanged) == ["reg-16"]
-    walk.drafted(unit_text="请于三十日内填平三处坑洼。")
+    walk.drafted(unit_text="请于三十日内填平三处坑洼。").read_over()
     walk.on_case("fan", conclusions.propose_conclusion)
     with office.database.read() as session:
         numbers = session.scalars(select(Conclusion.number).order_by(Conclusion.number))
@@ -265,7 +266,7 @@ def test_delivery_lets_the_unit_read_its_version_and_nothing_else(office: TestOf
         assert draft is not None
         with pytest.raises(KeyLocked):
             acting.open(draft.unit_version_id)
-    conclusion = walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+    conclusion = walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
     with office.acting("lian") as acting:
         ((row, _case),) = items.deliveries_for_unit(acting, office.unit_id("transport"))
         assert acting.open(row.unit_version_id)["text"] == "请于三十日内修复路面。"
@@ -283,9 +284,9 @@ def test_thirty_days_run_from_the_day_the_unit_received_it(office: TestOffice) -
     office.clock.advance(timedelta(days=5))
     for day in (walk.today + timedelta(days=1), walk.today - timedelta(days=6), None):
         with pytest.raises(InvalidInput) as invalid:
-            walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=day)
+            walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=day, receipt=RECEIPT)
         assert set(invalid.value.errors) == {"delivered_on"}
-    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=date(2026, 3, 4))
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=date(2026, 3, 4), receipt=RECEIPT)
     with office.database.read() as session:
         query = select(Deadline).where(Deadline.rule_id == "reg-17-objection")
         clock = session.scalars(query).one()
@@ -297,7 +298,7 @@ def test_draft_material_holds_everything_a_first_draft_says(office: TestOffice) 
     walk = Journey(office).concluding()
     with office.acting("fan") as acting:
         case = acting.session.get_one(Case, walk.case_id)
-        material = conclusions.material_for_draft(acting, case)
+        material = drafting.material_for_draft(acting, case)
     assert (material.title, material.units, material.result) == (
         "道路修复情况",
         ("交通运输局",),

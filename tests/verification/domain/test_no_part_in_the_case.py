@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Update, update
 
 from tests.support.asking import heard
-from tests.support.journey import Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey, seal_upload
 from tests.support.office import TestOffice
 from verification.domain import conclusions, items, paper, rectification
 from verification.errors import Refused
@@ -72,7 +72,7 @@ def test_who_recorded_or_confirmed_a_paper_had_a_part_and_an_uninvolved_reviewer
         )
     with office.acting("fan") as acting:
         paper.confirm_paper(acting, paper_id=recorded.id)
-    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
     walk.with_item().on_case("fan", rectification.order_rectification)
     walk.reported()
     assert _signers(office, walk) == {"alternate", "second", "wei", "novice", "reviewer"}

@@ -132,7 +132,7 @@ def test_finding_on_their_exhibits_alone_is_checked_by_another_before_it_is_conc
     walk.asked("du").granted()
     walk.replaced("wei", leader="chen")
     walk.on_case("fan", conclusions.begin_conclusion)
-    walk.drafted()
+    walk.drafted().read_over()
     with pytest.raises(Refused) as refused:
         walk.on_case("fan", conclusions.propose_conclusion)
     assert rules_of(refused) == ["recusal-work"]
@@ -214,7 +214,7 @@ def test_conclusion_is_not_approved_by_a_recused_head_nor_from_a_recused_drafter
     assert rules_of(refused) == ["recusal-work"]
     walk.on_case("head", conclusions.return_conclusion, note="请另行起草。")
     assert notices_of(office, "shen", Event.CONCLUSION_RETURNED) == 1
-    walk.drafted("shen")
+    walk.drafted("shen").read_over()
     walk.on_case("shen", conclusions.propose_conclusion)
     walk.asked("head", by="shen").granted(note="市政府督〔2026〕12号决定。")
     with pytest.raises(Refused) as refused:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.models import Tip, TipState
-from tests.support.journey import Journey
+from tests.support.journey import RECEIPT, Journey
 from tests.support.office import TestOffice
 from verification.domain import answering, casework, conclusions, items, readers, reviewing
 from verification.domain.reviewing import Proposal
@@ -245,10 +245,10 @@ def test_revoked_conclusion_reopens_the_case_and_lets_its_items_fall(walk: Revie
     with walk.acting("fan") as acting:
         revoked = acting.session.scalars(select(Conclusion).where(Conclusion.case_id == walk.case_id)).one()
         assert revoked.revoked_at is not None
-    walk.drafted("fan")
+    walk.drafted("fan").read_over()
     walk.on_case("fan", conclusions.propose_conclusion)
     walk.on_case("head", conclusions.approve_conclusion)
-    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
     walk.applied()
     assert walk.review.conclusion_id != revoked.id
 

@@ -214,7 +214,7 @@ def test_conclusion_is_not_proposed_on_a_finding_that_evidence_or_unit_turned_ag
     walk.on_task("du", fieldwork.begin_follow)
     walk.on_task("du", fieldwork.begin_fix)
     walk.on_case("fan", conclusions.begin_conclusion)
-    walk.drafted()
+    walk.drafted().read_over()
     with pytest.raises(Refused) as refused:
         walk.on_case("fan", conclusions.propose_conclusion)
     expected = {"evidence": "finding-contradicts", "statement": "statement-weighed"}[what]

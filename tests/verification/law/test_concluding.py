@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from portal.models import Tip
 from portal.models.records import Identity
-from tests.support.journey import Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey, seal_upload
 from tests.support.law import acts_resting_on, roles_that_may, rules_of
 from tests.support.office import TestOffice
 from tests.verification.domain.test_assigning import LightPath
@@ -54,7 +54,7 @@ def test_a_conclusion_that_nobody_approved_is_not_delivered(office: TestOffice) 
     with office.database.write() as session:
         session.execute(update(Conclusion).values(approved_at=None))
     with pytest.raises(Refused) as refused:
-        walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+        walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
     assert rules_of(refused) == {"conclusion-approval"}
 
 

@@ -257,7 +257,7 @@ def test_hand_back_and_ruling_on_their_pages(desk: Desk, sent: Journey) -> None:
 
 def test_conclusion_from_first_draft_to_delivery_and_the_unit_reads_its_version(desk: Desk) -> None:
     walk = Journey(desk.office).fixing()
-    fan, head, lian = desk.person("fan"), desk.person("head"), desk.person("lian")
+    fan, head, lian, du = (desk.person(login) for login in ("fan", "head", "lian", "du"))
     page_of = f"/cases/{walk.case_id}/conclusion"
     _moves(fan, f"{page_of}/begin", on=page_of)
     page = _text(fan.get(page_of))
@@ -265,15 +265,28 @@ def test_conclusion_from_first_draft_to_delivery_and_the_unit_reads_its_version(
     assert "Facts and reasons: 现场所见与照片相符。" in page
     fields = {
         "version": _version(page), "file_text": "文件版全文", "unit_text": "请修复，联系13812345678",
-        "then": "propose",
     }  # fmt: skip
     stopped = _text(fan.post(f"{page_of}/draft?lang=en", fields), 422)
     assert "This holds a phone, identity or account number." in stopped
     assert "文件版全文" in stopped
     fields["unit_text"] = "请于三十日内修复。"
     assert fan.post(f"{page_of}/draft", fields).status_code == 303
+    assert "Now somebody else reads it over and signs" in _text(fan.get(f"{page_of}?lang=en"))
+    assert "文件版全文" in _text(desk.person("director").get(page_of))
+    remark = {"version": str(walk.case.version), "note": ""}
+    assert du.post(f"{page_of}/remark", remark).status_code == 409
+    _moves(du, f"{page_of}/remark", {"note": "处理要求再具体些。"}, on=page_of)
+    assert "处理要求再具体些。" in _text(fan.get(page_of))
+    _moves(du, f"{page_of}/read", on=page_of)
+    _moves(fan, f"{page_of}/propose", on=page_of)
     _moves(head, f"{page_of}/approve", on=page_of)
-    _moves(fan, f"{page_of}/deliver", {"delivered_on": walk.today.isoformat()}, on=page_of)
+    delivery = {"delivered_on": walk.today.isoformat(), "means": "by-hand", "received_by": "收文员王某"}
+    refused = _text(fan.post(f"{page_of}/deliver?lang=en", delivery | {"version": walk.case.version}), 409)
+    assert "A delivery has its receipt" in refused
+    assert "收文员王某" in refused
+    scan = {"scan": (io.BytesIO(JPEG), "receipt.jpg")}
+    _moves(fan, f"{page_of}/deliver", delivery | scan, on=page_of)
+    assert "Scan of the receipt" in _text(fan.get(f"{page_of}?lang=en"))
     assert walk.case.state is CaseState.DELIVERED
     desk_page = _text(lian.get("/unit"))
     link = re.search(r'href="(/unit/conclusions/[^"]+)"', desk_page)

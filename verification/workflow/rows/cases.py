@@ -7,8 +7,10 @@ from verification.models import CaseState as C
 from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_asking as q
+from verification.workflow import guards_conclusion as n
 from verification.workflow import guards_designation as d
 from verification.workflow import guards_fieldwork as f
+from verification.workflow import guards_lead as l
 from verification.workflow import guards_plan as p
 from verification.workflow import guards_recusal as w
 from verification.workflow import guards_referral as h
@@ -128,16 +130,28 @@ CASES = (
         Event.VERIFICATION_RESUMED, ("reg-16",),
     ),
     Transition(
+        CASE, C.CONCLUDING, Do.READ_CONCLUSION, None, May.CONCLUSION_READ, Event.CONCLUSION_READ,
+        ("conclusion-second-reader", "unit-wording"), guards=(n.draft_is_open, n.reader_is_not_drafter),
+        tells=(Audience.PROPOSER, Audience.TEAM),
+    ),
+    Transition(
+        CASE, C.CONCLUDING, Do.REMARK_CONCLUSION, None, May.CONCLUSION_READ, Event.CONCLUSION_REMARKED,
+        ("conclusion-second-reader", "return-reason"),
+        guards=(n.draft_is_open, n.reader_is_not_drafter, g.return_has_reason),
+        tells=(Audience.PROPOSER, Audience.TEAM),
+    ),
+    Transition(
         CASE, C.CONCLUDING, Do.PROPOSE_CONCLUSION, C.CONCLUSION_PROPOSED, May.CONCLUSION_DRAFT,
         Event.CONCLUSION_PROPOSED,
         (
             "reg-16", "finding-each", "finding-exhibit", "finding-statement", "finding-contradicts",
-            "statement-weighed", "recusal-work",
+            "statement-weighed", "recusal-work", "conclusion-second-reader", "unit-wording", "pet-30",
         ),
         guards=(
             f.conclusion_is_drafted, f.every_allegation_has_finding, f.findings_rest_on_exhibits,
             f.findings_rest_on_plan, f.findings_weigh_statements, f.findings_agree_with_evidence,
-            f.denials_are_weighed, w.drafter_is_free, w.findings_were_checked,
+            f.denials_are_weighed, w.drafter_is_free, w.findings_were_checked, n.conclusion_was_read,
+            n.unit_text_was_checked,
         ),
         tells=(Audience.HEADS,),
     ),
@@ -154,7 +168,8 @@ CASES = (
     ),
     Transition(
         CASE, C.CONCLUDED, Do.DELIVER_CONCLUSION, C.DELIVERED, May.CONCLUSION_DELIVER,
-        Event.CONCLUSION_DELIVERED, ("reg-16", "reg-17-objection"), guards=(f.conclusion_is_approved,),
+        Event.CONCLUSION_DELIVERED, ("reg-16", "reg-17-objection", "delivery-receipt"),
+        guards=(f.conclusion_is_approved, n.delivery_has_receipt),
         starts=("reg-17-objection", "clock-answer"), tells=(Audience.LIAISONS,),
     ),
     Transition(
@@ -166,12 +181,12 @@ CASES = (
             CASE, state, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
             (
                 "finding-each", "close-items", "close-answered", "close-asked", "asked-unfixed",
-                "reg-17-review", "refer-receipt", "pet-30",
+                "reg-17-review", "refer-receipt", "derived-lead", "pet-30",
             ),
             guards=(
                 f.every_allegation_has_finding, f.items_are_closed_off, g.conclusion_was_delivered,
                 g.informants_are_answered, q.informants_were_asked, r.no_review_is_open,
-                h.no_referral_waits,
+                h.no_referral_waits, l.no_lead_waits,
             ),
         )
         for state in (C.DELIVERED, C.RECTIFYING)
