@@ -76,8 +76,9 @@ class Form:
         return found
 
     def press(self, *, name: str = "", value: str = "") -> Page:
-        """Press the form's button (or the one named so) and wait for the answer, whatever it is."""
-        wanted = f'button[name="{name}"][value="{value}"]' if name else "button"
+        """Press the form's own button (or the one named so) and wait for the answer, whatever it is."""
+        own = "button:not([name])" if self.form.locator("button:not([name])").count() else "button"
+        wanted = f'button[name="{name}"][value="{value}"]' if name else own
         with self.page.expect_navigation():
             self.form.locator(wanted).last.click()
         return self.page
