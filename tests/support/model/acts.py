@@ -1,0 +1,416 @@
+"""What people try, each through the real verb: the right person with the right words, or anybody with any.
+
+An attempt chooses among options of which the first is the right one; whoever is careful takes it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+
+from portal.models import Tip
+from tests.support.journey import PLAN_TEXT
+from tests.support.model.world import World
+from verification.domain import (
+    answering,
+    assigning,
+    casework,
+    conclusions,
+    dispatch,
+    fieldwork,
+    findings,
+    planning,
+    rectification,
+    referring,
+    reviewing,
+    weighing,
+)
+from verification.domain.acting import Acting
+from verification.domain.assigning import Checked
+from verification.domain.items import ItemText
+from verification.domain.reviewing import Proposal
+from verification.domain.weighing import Mark
+from verification.errors import NotHere
+from verification.models import (
+    Allegation,
+    Assignment,
+    Finding,
+    Matter,
+    Method,
+    Programme,
+    RectificationItem,
+    Referral,
+    Review,
+    ReviewOutcome,
+    Stance,
+    StatementKind,
+    Task,
+)
+from verification.policy.evidence import evidence_of
+from verification.workflow.states import Action, SubjectKind
+
+T = TypeVar("T")
+NOTE = ("说明理由。", "")
+WHY = "前次督查未涉及此路段。"
+
+
+class Choice:
+    """How options are taken."""
+
+    def __init__(self, luck: random.Random, *, careful: bool) -> None:
+        self.luck, self.careful = luck, careful
+
+    def of(self, *options: T) -> T:
+        """The right one, or any."""
+        return options[0] if self.careful else self.luck.choice(options)
+
+    def subset(self, options: Sequence[T]) -> list[T]:
+        """All of them, or some, in this order."""
+        return list(options) if self.careful else [one for one in options if self.luck.random() < 0.5]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One thing to try. who: whose act it is; on what: the kind of subject and the row of the table."""
+
+    kind: SubjectKind
+    action: Action
+    who: tuple[str, ...]
+    act: Callable[[World, Acting, Choice], Any]
+
+
+def _stale(choice: Choice) -> int:
+    """Now and then somebody acts from an old page."""
+    return choice.of(0, 0, 0, 0, 1)
+
+
+def _case(verb: Callable[..., Any], *, note: bool = False, **given: Any) -> Callable[..., Any]:
+    def act(world: World, acting: Acting, choice: Choice) -> Any:
+        more = {"note": choice.of(*NOTE)} if note else {}
+        return verb(
+            acting, case_id=world.case_id, version=world.case.version - _stale(choice), **given, **more
+        )
+
+    return act
+
+
+def _one(
+    model: type[Any], verb: Callable[..., Any], *, note: bool = False, **given: Any
+) -> Callable[..., Any]:
+    name = {Task: "task_id", RectificationItem: "item_id", Review: "review_id", Assignment: "assignment_id"}
+
+    def act(world: World, acting: Acting, choice: Choice) -> Any:
+        row = world.one(model, choice.luck)
+        more = {"note": choice.of(*NOTE)} if note else {}
+        return verb(acting, **{name[model]: row.id}, version=row.version - _stale(choice), **given, **more)
+
+    return act
+
+
+# --- plan and team -----------------------------------------------------------------------------------------
+
+
+def _propose_plan(world: World, acting: Acting, choice: Choice) -> None:
+    today = acting.sealing.day
+    frame = replace(
+        world.walk.plan_frame(),
+        methods=choice.of((Method.INSPECTION, Method.READING), (), (Method.SUMMONS,)),
+        starts_on=choice.of(today, today - timedelta(days=2)),
+        ends_on=choice.of(today + timedelta(days=14), today - timedelta(days=1)),
+    )
+    planning.write_and_propose_plan(
+        acting, case_id=world.case_id, version=world.case.version, text=PLAN_TEXT, frame=frame
+    )
+
+
+def _dispatch(world: World, acting: Acting, choice: Choice) -> None:
+    plan = planning.latest_plan(acting, world.case_id)
+    if plan is None:
+        raise NotHere
+    logins = choice.of(("du", "chen"), ("wei", "du"), ("du",), ("novice", "du"), ("insider", "chen"))
+    team = [world.staff_id(login) for login in logins]
+    dispatch.dispatch_task(
+        acting, case_id=world.case_id, version=world.case.version, plan_id=plan.id, team=team,
+        leader=choice.of(team[0], None), due_on=acting.sealing.day + timedelta(days=10),
+    )  # fmt: skip
+
+
+def _log(world: World, acting: Acting, choice: Choice) -> None:
+    task = world.one(Task, choice.luck)
+    entry = world.walk.entry(
+        method=choice.of(Method.INSPECTION, Method.SUMMONS),
+        unit_id=world.office.unit_id(choice.of("transport", "housing")),
+        people=tuple(world.staff_id(login) for login in choice.of(("du", "chen"), ("du",), ("wei", "chen"))),
+    )
+    photos = [world.walk.photo() for _ in range(choice.of(1, 0))]
+    fieldwork.log_record(acting, task_id=task.id, entry=entry, exhibits=photos)
+
+
+def _rule(uphold: bool) -> Callable[..., Any]:
+    return _one(Task, dispatch.rule_on_hand_back, note=True, uphold=uphold)
+
+
+# --- findings and the conclusion ---------------------------------------------------------------------------
+
+
+def state_all(world: World, acting: Acting, choice: Choice) -> None:
+    """What the unit says to each allegation, or to some."""
+    for row in choice.subset(world.rows(Allegation)):
+        findings.record_statement(
+            acting, allegation_id=row.id, version=row.version, kind=StatementKind.GIVEN,
+            stance=choice.of(Stance.SUPPORTS, Stance.REFUTES), text="情况属实。",
+        )  # fmt: skip
+
+
+def weigh_all(world: World, acting: Acting, choice: Choice) -> None:
+    """What lies within the plan is held against each allegation, or anything against some."""
+    held = evidence_of(acting.session, world.case_id)
+    for row in choice.subset(world.rows(Allegation)):
+        sources = [one for one in held[row.id] if one.source.is_exhibit]
+        within = [one for one in sources if not one.source.off_plan]
+        outside = [one for one in sources if one.source.off_plan]
+        stance = choice.of(Stance.SUPPORTS, Stance.REFUTES, Stance.SILENT)
+        weighing.weigh_evidence(
+            acting, allegation_id=row.id, version=row.version,
+            marks={one.source.id: Mark(stance, one.version) for one in choice.of(within, outside, sources)},
+        )  # fmt: skip
+
+
+def find_all(world: World, acting: Acting, choice: Choice) -> None:
+    """A finding for each allegation, or for some, whatever the evidence."""
+    for row in choice.subset(world.rows(Allegation)):
+        findings.record_finding(
+            acting, allegation_id=row.id, version=row.version,
+            finding=choice.of(Finding.TRUE, Finding.UNVERIFIABLE, Finding.UNTRUE, None),
+            reasons=choice.of("现场所见与照片相符。", ""), weighed=choice.of("已核对。", ""),
+            against=choice.of("照片拍摄于修复之后。", ""),
+        )  # fmt: skip
+
+
+def draft(world: World, acting: Acting, choice: Choice) -> None:
+    """A draft of the conclusion."""
+    conclusions.draft_conclusion(
+        acting, case_id=world.case_id, version=world.case.version, file_text="经查，两项均属实。",
+        unit_text="请于三十日内修复路面。",
+    )  # fmt: skip
+
+
+def add_item(world: World, acting: Acting, choice: Choice) -> None:
+    """An item in the draft of the order."""
+    rectification.add_item(
+        acting, case_id=world.case_id, version=world.case.version,
+        text=ItemText(problem="路面坑洼未修", standard="坑洼填平，验收合格"),
+        unit_id=world.office.unit_id(choice.of("transport", "housing")),
+        due_on=acting.sealing.day + timedelta(days=30),
+    )  # fmt: skip
+
+
+def _deliver(world: World, acting: Acting, choice: Choice) -> None:
+    today = acting.sealing.day
+    conclusions.deliver_conclusion(
+        acting, case_id=world.case_id, version=world.case.version,
+        delivered_on=choice.of(today, today + timedelta(days=1), None),
+    )  # fmt: skip
+
+
+def _answer(world: World, acting: Acting, choice: Choice) -> None:
+    tip = world.one(Tip, choice.luck)
+    points = {row.id: f"第{row.ordinal}项已查实。" for row in choice.subset(world.rows(Allegation))}
+    answering.answer_informant(
+        acting, tip_id=tip.id, version=tip.version, points=points, closing="正在整改。"
+    )
+
+
+def _report(world: World, acting: Acting, choice: Choice) -> None:
+    item = world.one(RectificationItem, choice.luck)
+    proofs = [world.walk.photo(b"after") for _ in range(choice.of(1, 0))]
+    rectification.report_item(
+        acting, item_id=item.id, version=item.version, measures="已填平。", proofs=proofs
+    )
+
+
+def _verify(world: World, acting: Acting, choice: Choice) -> None:
+    item = world.one(RectificationItem, choice.luck)
+    signer = choice.of("reviewer", "wei", "shen", "du", "fan", "director", "insider")
+    rectification.verify_item(
+        acting, item_id=item.id, version=item.version, note="合格。", signer=world.staff_id(signer)
+    )
+
+
+# --- review, referral, the light path ----------------------------------------------------------------------
+
+
+def _apply(world: World, acting: Acting, choice: Choice) -> None:
+    reviewing.apply_review(acting, case_id=world.case_id, text="第二处不归我局管养。")
+
+
+def _name(world: World, acting: Acting, choice: Choice) -> None:
+    review = world.one(Review, choice.luck)
+    logins = choice.of(("reviewer",), ("wei",), ("shen",), ("du",), ("fan",), ("chen", "reviewer"), ())
+    reviewing.name_reviewers(
+        acting, review_id=review.id, version=review.version,
+        reviewers=[world.staff_id(login) for login in logins],
+    )  # fmt: skip
+
+
+def _propose_decision(world: World, acting: Acting, choice: Choice) -> None:
+    review = world.one(Review, choice.luck)
+    outcome = choice.of(
+        ReviewOutcome.UPHOLD, ReviewOutcome.CHANGE, ReviewOutcome.REVOKE, ReviewOutcome.NOT_ADMITTED
+    )
+    texts = {"file_text": "第二项不属实。", "unit_text": "请修复路面。"}
+    proposal = Proposal(outcome=outcome, decision="经复核，意见如下。")
+    if outcome is ReviewOutcome.CHANGE:
+        second = world.rows(Allegation)[-1].id
+        proposal = replace(proposal, findings={second: Finding.UNTRUE}, **texts)  # type: ignore[arg-type]  # both are texts
+    reviewing.propose_decision(acting, review_id=review.id, version=review.version, proposal=proposal)
+
+
+def _deliver_decision(world: World, acting: Acting, choice: Choice) -> None:
+    review = world.one(Review, choice.luck)
+    reviewing.deliver_decision(
+        acting, review_id=review.id, version=review.version, delivered_on=acting.sealing.day
+    )
+
+
+def note_matter(world: World, acting: Acting, choice: Choice) -> None:
+    """Something for the supervision commission has come to light."""
+    matter = choice.of(Matter.DUTY_VIOLATION, Matter.OTHER_CRIME)
+    referring.note_matter(acting, case_id=world.case_id, matter=matter, facts="账册不符，见证据1。")
+
+
+def _send(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(Referral, choice.luck)
+    organ = choice.of("supervision-commission", "judicial-organs")
+    referring.send_referral(
+        acting, referral_id=row.id, version=row.version, organ=organ, number="安督移〔2026〕3号",
+        sent_on=acting.sealing.day,
+    )  # fmt: skip
+
+
+def _receive(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(Referral, choice.luck)
+    day = acting.sealing.day
+    referring.record_receipt(
+        acting, referral_id=row.id, version=row.version, note="收文 88 号。",
+        received_on=choice.of(day, day - timedelta(days=9)),
+    )  # fmt: skip
+
+
+def _assign(world: World, acting: Acting, choice: Choice) -> None:
+    programme = acting.session.scalars(select(Programme.case_id).order_by(Programme.case_id)).first()
+    assigning.assign_case(
+        acting, case_id=world.case_id, version=world.case.version,
+        programme_id=choice.of(programme, None),
+        unit_id=world.office.unit_id(choice.of("transport", "qingxi")),
+        due_on=assigning.due_on_for(acting),
+    )  # fmt: skip
+
+
+def _reply(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(Assignment, choice.luck)
+    words = ("三处坑洼已于三月一日填平，路面平整。", "二月接报后未登记，已补录并约谈养护班组。")
+    answers = dict(zip((one.id for one in world.rows(Allegation)), words, strict=False))
+    proofs = [world.walk.photo(b"after") for _ in range(choice.of(1, 0))]
+    assigning.reply_assignment(
+        acting, assignment_id=row.id, version=row.version, answers=answers, proofs=proofs
+    )
+
+
+def _accept(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(Assignment, choice.luck)
+    checked = {
+        one.id: Checked(choice.of(Finding.TRUE, None), "照片显示已修复。") for one in world.rows(Allegation)
+    }
+    assigning.accept_reply(
+        acting, assignment_id=row.id, version=row.version, checked=checked, reason=choice.of("逐项核对。", "")
+    )
+
+
+def _return_reply(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(Assignment, choice.luck)
+    assigning.return_reply(acting, assignment_id=row.id, version=row.version, note=choice.of(*NOTE))
+
+
+K, A = SubjectKind, Action
+DESK, TEAM, HEAD, DIRECTOR, UNIT = ("fan", "shen"), ("du", "chen"), ("head",), ("director",), ("lian",)
+REVIEWER = ("reviewer",)
+
+ATTEMPTS: tuple[Attempt, ...] = (
+    Attempt(K.CASE, A.PROPOSE_DOCKETING, DESK, _case(casework.propose_docketing, overlap_reason=WHY)),
+    Attempt(K.CASE, A.DOCKET_BY_INSTRUCTION, HEAD, _case(casework.docket_by_instruction)),
+    Attempt(K.CASE, A.ENDORSE_DOCKETING, ("deputy",), _case(casework.endorse_docketing, note=True)),
+    Attempt(K.CASE, A.APPROVE_DOCKETING, HEAD, _case(casework.approve_docketing)),
+    Attempt(K.CASE, A.RETURN_DOCKETING, HEAD, _case(casework.return_docketing, note=True)),
+    Attempt(K.CASE, A.PROPOSE_PLAN, DESK, _propose_plan),
+    Attempt(K.CASE, A.APPROVE_PLAN, DIRECTOR, _case(planning.approve_plan)),
+    Attempt(K.CASE, A.RETURN_PLAN, DIRECTOR, _case(planning.return_plan, note=True)),
+    Attempt(K.CASE, A.REVISE_PLAN, DESK, _case(planning.revise_plan)),
+    Attempt(K.CASE, A.DISPATCH_TASK, DESK, _dispatch),
+    Attempt(K.CASE, A.BEGIN_CONCLUSION, (*DESK, *TEAM), _case(conclusions.begin_conclusion)),
+    Attempt(K.CASE, A.RESUME_VERIFICATION, DESK, _case(conclusions.resume_verification)),
+    Attempt(K.CASE, A.PROPOSE_CONCLUSION, (*DESK, *TEAM), _case(conclusions.propose_conclusion)),
+    Attempt(K.CASE, A.APPROVE_CONCLUSION, HEAD, _case(conclusions.approve_conclusion)),
+    Attempt(K.CASE, A.RETURN_CONCLUSION, HEAD, _case(conclusions.return_conclusion, note=True)),
+    Attempt(K.CASE, A.DELIVER_CONCLUSION, DESK, _deliver),
+    Attempt(K.CASE, A.ORDER_RECTIFICATION, DESK, _case(rectification.order_rectification)),
+    Attempt(K.CASE, A.CLOSE_CASE, DESK, _case(answering.close_case)),
+    Attempt(K.CASE, A.APPLY_REVIEW, UNIT, _apply),
+    Attempt(K.CASE, A.ASSIGN_CASE, DESK, _assign),
+    Attempt(K.CASE, A.ESCALATE_CASE, DESK, _case(assigning.escalate_case, note=True)),
+    Attempt(K.TIP, A.ANSWER_TIP, DESK, _answer),
+    Attempt(K.TASK, A.SIGN_TASK, TEAM, _one(Task, dispatch.sign_task)),
+    Attempt(K.TASK, A.HAND_BACK_TASK, TEAM, _one(Task, dispatch.hand_back_task, note=True)),
+    Attempt(K.TASK, A.UPHOLD_HAND_BACK, DESK, _rule(uphold=True)),
+    Attempt(K.TASK, A.OVERRULE_HAND_BACK, DESK, _rule(uphold=False)),
+    Attempt(K.TASK, A.LOG_RECORD, TEAM, _log),
+    Attempt(K.TASK, A.BEGIN_FOLLOW, TEAM, _one(Task, fieldwork.begin_follow)),
+    Attempt(K.TASK, A.BEGIN_FIX, TEAM, _one(Task, fieldwork.begin_fix)),
+    Attempt(K.TASK, A.FINISH_TASK, TEAM, _one(Task, fieldwork.finish_task)),
+    Attempt(K.ITEM, A.REPORT_ITEM, UNIT, _report),
+    Attempt(K.ITEM, A.RETURN_ITEM, TEAM, _one(RectificationItem, rectification.return_item, note=True)),
+    Attempt(K.ITEM, A.VERIFY_ITEM, (*TEAM, "wei"), _verify),
+    Attempt(
+        K.ITEM, A.SIGN_OFF_ITEM, ("reviewer", "wei", "shen"),
+        _one(RectificationItem, rectification.sign_off_item),
+    ),
+    Attempt(
+        K.ITEM, A.REFUSE_SIGN_OFF, ("reviewer", "wei"),
+        _one(RectificationItem, rectification.refuse_sign_off, note=True),
+    ),
+    Attempt(K.REVIEW, A.NAME_REVIEWERS, DIRECTOR, _name),
+    Attempt(K.REVIEW, A.ADMIT_REVIEW, REVIEWER, _one(Review, reviewing.admit_review)),
+    Attempt(K.REVIEW, A.PROPOSE_DECISION, REVIEWER, _propose_decision),
+    Attempt(K.REVIEW, A.DECIDE_REVIEW, HEAD, _one(Review, reviewing.decide_review)),
+    Attempt(K.REVIEW, A.RETURN_DECISION, HEAD, _one(Review, reviewing.return_decision, note=True)),
+    Attempt(K.REVIEW, A.DELIVER_DECISION, (*DESK, *REVIEWER), _deliver_decision),
+    Attempt(K.REFERRAL, A.SEND_REFERRAL, DESK, _send),
+    Attempt(K.REFERRAL, A.RECORD_RECEIPT, DESK, _receive),
+    Attempt(K.ASSIGNMENT, A.SIGN_ASSIGNMENT, UNIT, _one(Assignment, assigning.sign_assignment)),
+    Attempt(
+        K.ASSIGNMENT, A.HAND_BACK_ASSIGNMENT, UNIT,
+        _one(Assignment, assigning.hand_back_assignment, note=True),
+    ),
+    Attempt(
+        K.ASSIGNMENT, A.OVERRULE_ASSIGNMENT, DESK, _one(Assignment, assigning.overrule_hand_back, note=True)
+    ),
+    Attempt(K.ASSIGNMENT, A.WITHDRAW_ASSIGNMENT, DESK, _one(Assignment, assigning.withdraw_assignment)),
+    Attempt(K.ASSIGNMENT, A.REPLY_ASSIGNMENT, UNIT, _reply),
+    Attempt(K.ASSIGNMENT, A.RETURN_REPLY, DESK, _return_reply),
+    Attempt(K.ASSIGNMENT, A.ACCEPT_REPLY, DESK, _accept),
+)  # fmt: skip
+
+#: What changes no state and is allowed or not by the state of the case.
+BESIDES: dict[str, tuple[tuple[str, ...], Callable[[World, Acting, Choice], Any]]] = {
+    "state": (TEAM, state_all),
+    "weigh": (TEAM, weigh_all),
+    "find": (TEAM, find_all),
+    "draft": (DESK, draft),
+    "add an item": (DESK, add_item),
+    "note a matter": ((*TEAM, *DESK), note_matter),
+}
