@@ -26,6 +26,7 @@ from verification.models import (
     ReviewFinding,
     ReviewOutcome,
 )
+from verification.policy.evidence import contradicts, evidence_of, is_against_unit
 from verification.workflow.states import Action, SubjectKind
 
 
@@ -83,15 +84,20 @@ def _change(acting: Acting, case: Case, review: Review) -> None:
     )
     findings = select(ReviewFinding).where(ReviewFinding.review_id == review.id)
     changed = {row.allegation_id: row.finding for row in acting.session.scalars(findings)}
+    evidence = evidence_of(acting.session, case.id)
     rows = acting.session.scalars(select(Allegation).where(Allegation.id.in_(changed)))
     for allegation in rows:
         if allegation.finding is changed[allegation.id]:
             continue
         allegation.finding = changed[allegation.id]
         allegation.found_by, allegation.found_at = review.proposed_by, review.proposed_at
-        allegation.reasons_id = _reasons(acting, case, review)
-        # How the unit's words were weighed stood to the finding that fell; the decision says it anew.
-        allegation.weighed_id = allegation.against_id = None
+        allegation.reasons_id = reasons = _reasons(acting, case, review)
+        # What was written of these stood to the finding that fell. The decision says it anew, where the new
+        # one goes against the unit's words or the evidence.
+        is_denied = is_against_unit(allegation.finding, allegation.stance)
+        allegation.weighed_id = reasons if is_denied else None
+        is_opposed = contradicts(allegation.finding, evidence[allegation.id])
+        allegation.against_id = reasons if is_opposed else None
         allegation.version += 1
     acting.session.flush()
 

@@ -180,7 +180,16 @@ class Facts:
         people |= {allegation.found_by for allegation in self.allegations()}
         for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == self.case_id)):
             people |= {conclusion.drafted_by, conclusion.read_by, conclusion.approved_by}
+        people |= self._proposers_of_conclusion()
         return frozenset(person for person in people if person is not None)
+
+    def _proposers_of_conclusion(self) -> set[uuid.UUID | None]:
+        """Whoever ended the verifying or proposed a conclusion that another drafted: the trail names them."""
+        query = select(AuditEntry.actor_id).where(
+            AuditEntry.subject_id == self.case_id,
+            AuditEntry.event.in_((Event.CONCLUSION_BEGUN.value, Event.CONCLUSION_PROPOSED.value)),
+        )
+        return set(self.session.scalars(query))
 
     def signers(self) -> frozenset[uuid.UUID]:
         """Whoever was named to sign an item of the case off."""
@@ -214,6 +223,7 @@ class Facts:
         for conclusion in self.session.scalars(select(Conclusion).where(Conclusion.case_id == case.id)):
             people |= {conclusion.drafted_by, conclusion.read_by, conclusion.checked_by}
             people |= {conclusion.approved_by, conclusion.delivered_by}
+        people |= self._proposers_of_conclusion()
         for paper in self.session.scalars(select(PaperAct).where(PaperAct.case_id == case.id)):
             people |= {paper.recorded_by, paper.confirmed_by}
             # Who reviews or signs off has no part in the case by that, on paper as little as on screen.

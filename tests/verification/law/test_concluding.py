@@ -16,7 +16,7 @@ from tests.support.office import TestOffice
 from tests.verification.domain.test_assigning import LightPath
 from tests.verification.domain.test_referring import Referring
 from tests.verification.domain.test_reviewing import UPHOLD, Reviewing
-from verification.domain import assigning, conclusions, identity, paper, rectification, reviewing
+from verification.domain import assigning, conclusions, identity, items, paper, rectification, reviewing
 from verification.errors import Refused
 from verification.models import (
     Case,
@@ -86,6 +86,22 @@ def test_a_reviewer_had_no_part_in_any_step(office: TestOffice) -> None:
     with pytest.raises(Refused) as refused:
         walk.named("wei")
     assert rules_of(refused) == {"review-apart"}
+
+
+@pytest.mark.rule("reg-17-apart")
+def test_whoever_proposed_what_another_drafted_took_part_in_the_conclusion(office: TestOffice) -> None:
+    walk = Reviewing(office)
+    walk.concluding()
+    walk.on_case("shen", conclusions.propose_conclusion)
+    walk.on_case("head", conclusions.approve_conclusion)
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+    walk.with_item()
+    walk.applied()
+    with pytest.raises(Refused) as refused:
+        walk.named("shen")
+    assert rules_of(refused) == {"reg-17-apart"}
+    with office.acting("du") as acting:
+        assert "shen" not in {person.login for person in items.possible_signers(acting, walk.item)}
 
 
 @pytest.mark.rule("review-separate")

@@ -44,7 +44,7 @@ def _accepted(office: TestOffice) -> tuple[uuid.UUID, int]:
         return tip_id, tip.version
 
 
-def _drafted(
+def drafted(
     office: TestOffice, *, basis: ContentBasis | None = ContentBasis.DUTIES, brief: Brief = OWN_WORDS
 ) -> Journey:
     walk, tip = Journey(office), _accepted(office)
@@ -72,7 +72,7 @@ def test_declining_names_reason_and_channel(office: TestOffice, reason: str, cha
 def test_brief_is_the_offices_own_wording_before_a_tip_joins_a_case(office: TestOffice) -> None:
     for text in ("清溪镇卫生院门前的路坏了半年没人修，请核查。", "核查该路段，联系 13812345678。"):
         with pytest.raises(InvalidInput) as copied:
-            _drafted(office, brief=replace(OWN_WORDS, text=text))
+            drafted(office, brief=replace(OWN_WORDS, text=text))
         assert "brief" in copied.value.errors
     assert acts_resting_on("brief-no-identity") == {Action.JOIN_CASE}
 
@@ -101,7 +101,7 @@ def test_there_are_four_contents_and_docketing_rests_on_one(office: TestOffice) 
 
 @pytest.mark.rule("case-basis")
 def test_case_without_content_basis_is_not_proposed(office: TestOffice) -> None:
-    walk = _drafted(office, basis=None)
+    walk = drafted(office, basis=None)
     with pytest.raises(Refused) as refused:
         walk.on_case("fan", casework.propose_docketing)
     assert rules_of(refused) == {"case-basis"}
@@ -109,7 +109,7 @@ def test_case_without_content_basis_is_not_proposed(office: TestOffice) -> None:
 
 @pytest.mark.rule("brief-allegations")
 def test_case_without_allegations_is_not_proposed(office: TestOffice) -> None:
-    walk = _drafted(office)
+    walk = drafted(office)
     with office.database.write() as session:
         session.execute(delete(Allegation).where(Allegation.case_id == walk.case_id))
     with pytest.raises(Refused) as refused:
@@ -120,7 +120,7 @@ def test_case_without_allegations_is_not_proposed(office: TestOffice) -> None:
 @pytest.mark.rule("reg-15-overlap")
 def test_every_proposal_is_searched_for_a_duplicate(office: TestOffice) -> None:
     first = Journey(office).docketed()
-    walk = _drafted(office)
+    walk = drafted(office)
     with pytest.raises(Refused) as refused:
         walk.on_case("fan", casework.propose_docketing)
     assert rules_of(refused) & {"overlap-reason", "reg-15-overlap"}
@@ -130,7 +130,7 @@ def test_every_proposal_is_searched_for_a_duplicate(office: TestOffice) -> None:
 
 @pytest.mark.rule("reg-11-1")
 def test_instruction_dockets_with_its_paper_alone(office: TestOffice) -> None:
-    walk = _drafted(office)
+    walk = drafted(office)
     with pytest.raises(Refused) as refused:
         walk.on_case("head", casework.docket_by_instruction)
     assert rules_of(refused) == {"reg-11-1"}

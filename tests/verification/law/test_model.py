@@ -21,7 +21,8 @@ from sqlalchemy.orm import Session
 from portal.clock import FixedClock
 from portal.db import Database
 from tests.conftest import BEGINNING
-from tests.support.model.acts import ATTEMPTS, BESIDES, Attempt, Choice
+from tests.support.model.acts import Attempt, Choice
+from tests.support.model.attempts import ATTEMPTS, BESIDES
 from tests.support.model.oracle import Oracle
 from tests.support.model.world import LOGINS, STAGES, Stages, World, build
 from tests.support.mutation import law_without
