@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from sqlalchemy import select
 
 from portal.models import Tip
-from tests.support.journey import PLAN_TEXT
+from tests.support.journey import PLAN_TEXT, RECEIPT
 from tests.support.model.world import World
 from verification.domain import (
     answering,
@@ -213,7 +213,7 @@ def _deliver(world: World, acting: Acting, choice: Choice) -> None:
     today = acting.sealing.day
     conclusions.deliver_conclusion(
         acting, case_id=world.case_id, version=world.case.version,
-        delivered_on=choice.of(today, today + timedelta(days=1), None),
+        delivered_on=choice.of(today, today + timedelta(days=1), None), receipt=RECEIPT,
     )  # fmt: skip
 
 

@@ -47,6 +47,7 @@ from verification.domain import (
     planning,
     rectification,
     reviewing,
+    second_reading,
 )
 from verification.domain.acting import Acting
 from verification.models import Assignment, RectificationItem, Review, Task
@@ -126,6 +127,7 @@ BESIDES: dict[str, tuple[tuple[str, ...], Callable[[World, Acting, Choice], Any]
     "weigh": (TEAM, weigh_all),
     "find": (TEAM, find_all),
     "draft": (DESK, draft),
+    "read over": (TEAM, _case(second_reading.read_over)),
     "add an item": (DESK, add_item),
     "note a matter": ((*TEAM, *DESK), note_matter),
 }

@@ -94,7 +94,7 @@ def test_whoever_proposed_what_another_drafted_took_part_in_the_conclusion(offic
     walk.concluding()
     walk.on_case("shen", conclusions.propose_conclusion)
     walk.on_case("head", conclusions.approve_conclusion)
-    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today)
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
     walk.with_item()
     walk.applied()
     with pytest.raises(Refused) as refused:
