@@ -25,7 +25,6 @@ from verification.models import (
     Finding,
     InterestKind,
     InterferenceKind,
-    ItemState,
     Matter,
     MeasureKind,
     MeasureState,
@@ -41,7 +40,15 @@ from verification.models import (
 )
 from verification.policy.deadlines import Light
 from verification.policy.replies import ReplyFlag
-from verification.rectifying_words import ASKING_STATES, DISPUTE_DECISIONS, FIXED, TREATED
+from verification.rectifying_words import (
+    ASKING_STATES,
+    DISPUTE_DECISIONS,
+    EXTENSION_STATES,
+    FIXED,
+    ITEM_STATES,
+    TREATED,
+    VERIFIED_HOW,
+)
 from verification.trail_words import EVENTS, UNSIGNED
 from verification.workflow.states import SubjectKind
 
@@ -85,16 +92,6 @@ TASK_STATES: dict[TaskState, LazyString] = {
     TaskState.HANDED_BACK: _l("Handed back"),
     TaskState.WITHDRAWN: _l("Withdrawn"),
     TaskState.DONE: _l("Done"),
-}
-
-#: States of a rectification item.
-ITEM_STATES: dict[ItemState, LazyString] = {
-    ItemState.ORDERED: _l("Ordered"),
-    ItemState.REPORTED: _l("Reported"),
-    ItemState.RETURNED: _l("Returned"),
-    ItemState.VERIFIED: _l("Verified"),
-    ItemState.CLOSED_OFF: _l("Closed off"),
-    ItemState.WITHDRAWN: _l("Fell with the review"),
 }
 
 #: States of an assignment.
@@ -212,6 +209,7 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.REFERRAL: _l("Referral"),
     SubjectKind.MEASURE: _l("Use of a conclusion"),
     SubjectKind.RECUSAL: _l("Recusal"),
+    SubjectKind.EXTENSION: _l("More time"),
     SubjectKind.ASKING: _l("Question whether it is fixed"),
     SubjectKind.DESIGNATION: _l("Designation"),
     SubjectKind.HOLDING: _l("Papers and samples"),
@@ -358,8 +356,8 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         MEASURE_KINDS, MEASURE_STATES, INTERFERENCES,
         STANCES, DELIVERY_MEANS, LEAD_STATES,
         RECUSAL_STATES, RECUSAL_ORIGINS,
-        ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS,
         DESIGNATION_STATES, DESIGNATION_DUTIES, HOLDING_KINDS, HOLDING_STATES,
+        ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS, EXTENSION_STATES, VERIFIED_HOW,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

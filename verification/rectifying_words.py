@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.models.records import Fixed, Treated
-from verification.models import AskingState, DisputeDecision
+from verification.models import AskingState, DisputeDecision, ExtensionState, ItemState, VerifiedHow
 
 #: States of a question whether it is fixed.
 ASKING_STATES: dict[AskingState, LazyString] = {
@@ -35,4 +35,28 @@ TREATED: dict[Treated, LazyString] = {
 DISPUTE_DECISIONS: dict[DisputeDecision, LazyString] = {
     DisputeDecision.AGAIN: _l("Verify it again"),
     DisputeDecision.STANDS: _l("It stands as it is"),
+}
+
+#: States of a request for more time.
+EXTENSION_STATES: dict[ExtensionState, LazyString] = {
+    ExtensionState.ASKED: _l("Asked for, not decided yet"),
+    ExtensionState.GRANTED: _l("Granted"),
+    ExtensionState.REFUSED: _l("Refused"),
+}
+
+#: How rectification was verified.
+VERIFIED_HOW: dict[VerifiedHow, LazyString] = {
+    VerifiedHow.ON_SITE: _l("On the spot"),
+    VerifiedHow.DOCUMENTS: _l("By documents"),
+}
+
+#: States of a rectification item.
+ITEM_STATES: dict[ItemState, LazyString] = {
+    ItemState.ORDERED: _l("Ordered"),
+    ItemState.REPORTED: _l("Reported"),
+    ItemState.RETURNED: _l("Returned"),
+    ItemState.VERIFIED: _l("Verified"),
+    ItemState.CLOSED_OFF: _l("Closed off"),
+    ItemState.FALSE: _l("False rectification"),
+    ItemState.WITHDRAWN: _l("Fell with the review"),
 }

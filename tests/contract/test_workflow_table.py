@@ -16,12 +16,13 @@ from portal.models import OutboxTopic, TipState
 from verification.action_words import ACTIONS
 from verification.audit.events import Event
 from verification.errors import Refusal, Refused
-from verification.labels import CASE_STATES, ITEM_STATES, TASK_STATES, TIP_STATES
+from verification.labels import CASE_STATES, TASK_STATES, TIP_STATES
 from verification.models import (
     AskingState,
     AssignmentState,
     CaseState,
     DesignationState,
+    ExtensionState,
     HoldingState,
     ItemState,
     LeadState,
@@ -35,6 +36,7 @@ from verification.models import (
 from verification.policy.actors import Actor
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.rulebook import RuleKind, shipped_rules
+from verification.rectifying_words import ITEM_STATES
 from verification.trail_words import EVENTS
 from verification.workflow.apply import Act, apply, possible_actions
 from verification.workflow.facts import Facts
@@ -132,21 +134,23 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
         "record-use-outcome", "send-identity", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
-        "decide-dispute", "verify-again", "take-up-lead", "decline-lead",
+        "decide-dispute", "verify-again", "take-up-lead", "decline-lead", "grant-extension",
+        "refuse-extension",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
         "begin-conclusion", "read-conclusion", "remark-conclusion", "propose-conclusion",
-        "verify-item", "return-item", "sign-off-item",
+        "verify-item", "return-item", "mark-false", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
         "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
-        "report-item", "apply-review", "sign-assignment", "hand-back-assignment", "reply-assignment",
-        "confirm-use", "reply-use",
+        "report-item", "ask-extension", "apply-review", "sign-assignment", "hand-back-assignment",
+        "reply-assignment", "confirm-use", "reply-use",
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "read-conclusion", "remark-conclusion",
+        "grant-extension", "refuse-extension",
         "sign-off-item", "refuse-sign-off", "name-reviewers",
         "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
         "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
@@ -188,6 +192,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
         AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
         DesignationState.PROPOSED,
         HoldingState.ASKED, HoldingState.HELD,
+        ExtensionState.ASKED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

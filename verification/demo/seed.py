@@ -40,6 +40,7 @@ from verification.demo.lead_steps import enter_leads
 from verification.demo.light import enter_light
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
+from verification.demo.rectified_steps import enter_rectified
 from verification.demo.recusal_steps import enter_recusals
 from verification.demo.referral_steps import enter_referrals
 from verification.demo.review_steps import enter_reviews
@@ -177,6 +178,7 @@ def enter_stories(
     enter_reviews(runs, diary)
     enter_referrals(runs, diary)
     enter_leads(runs, diary)
+    enter_rectified(runs, diary)
     enter_uses(runs, diary)
     enter_documents(runs, diary)
     enter_holdings(runs, diary)

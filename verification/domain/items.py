@@ -108,6 +108,23 @@ def read_reports(acting: Acting, item: RectificationItem) -> list[ReadReport]:
     ]
 
 
+def newest_report(acting: Acting, item_id: uuid.UUID) -> ItemReport:
+    """The unit's last report on an item that has one."""
+    query = select(ItemReport).where(ItemReport.item_id == item_id).order_by(ItemReport.reported_at.desc())
+    return acting.session.scalars(query.limit(1)).one()
+
+
+def false_reports(acting: Acting, case_id: uuid.UUID) -> list[ItemReport]:
+    """Reports of a case that were found to be false, a ground for an accountability proposal."""
+    query = (
+        select(ItemReport)
+        .join(RectificationItem, RectificationItem.id == ItemReport.item_id)
+        .where(RectificationItem.case_id == case_id, ItemReport.false_at.is_not(None))
+        .order_by(ItemReport.false_at, ItemReport.id)
+    )
+    return list(acting.session.scalars(query))
+
+
 def items_for_unit(acting: Acting, unit_id: uuid.UUID) -> list[RectificationItem]:
     """What was ordered of a unit, by date; nothing before the order."""
     query = (

@@ -22,6 +22,7 @@ from verification.models import (
     Case,
     DerivedLead,
     Designation,
+    Extension,
     Holding,
     Measure,
     RectificationItem,
@@ -60,6 +61,7 @@ OfCase: TypeAlias = (
     | type[Designation]
     | type[Holding]
     | type[DerivedLead]
+    | type[Extension]
 )
 
 

@@ -24,6 +24,7 @@ from verification.domain.items import (
     ItemText,
     item_with_case,
     items_of,
+    newest_report,
     run_clock,
     unit_key,
 )
@@ -39,6 +40,7 @@ from verification.models import (
     ExhibitSource,
     ItemReport,
     RectificationItem,
+    VerifiedHow,
 )
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
@@ -139,12 +141,30 @@ def return_item(
     return _send_back(acting, item_id, version, action=Action.RETURN_ITEM, note=note, due_on=due_on)
 
 
+def mark_false(
+    acting: Acting, *, item_id: uuid.UUID, version: int, note: str, due_on: date | None = None
+) -> RectificationItem:
+    """The report claims what was not done: the item is open again, and the fact stays with the report."""
+    item = _send_back(acting, item_id, version, action=Action.MARK_FALSE, note=note, due_on=due_on)
+    report = newest_report(acting, item_id)
+    report.false_at, report.false_by = acting.clock.now(), acting.staff_id
+    acting.session.flush()
+    return item
+
+
 def verify_item(
-    acting: Acting, *, item_id: uuid.UUID, version: int, note: str, signer: uuid.UUID | None
+    acting: Acting,
+    *,
+    item_id: uuid.UUID,
+    version: int,
+    note: str,
+    signer: uuid.UUID | None,
+    how: VerifiedHow = VerifiedHow.ON_SITE,
 ) -> RectificationItem:
     """The team finds the standard met and names somebody uninvolved to sign, who can open the case now.
 
-    Raises InvalidInput (note, signer), Refused (signer: none, had a part, has an interest), StaleSubject.
+    how: on the spot, or by documents. Raises InvalidInput (note, signer), Refused (signer: none, had a part,
+    has an interest; how: false before), StaleSubject.
     """
     inputs = Inputs()
     words = inputs.text("note", note, most=MEDIUM)
@@ -162,10 +182,10 @@ def verify_item(
         item_id,
         Action.VERIFY_ITEM,
         version=version,
-        given={"signer": signer},
-        noted={"signer": signer.hex if signer else None},
+        given={"signer": signer, "how": how},
+        noted={"signer": signer.hex if signer else None, "how": how},
     )
-    item.verified_by, item.verified_at = acting.staff_id, acting.clock.now()
+    item.verified_by, item.verified_at, item.verified_how = acting.staff_id, acting.clock.now(), how
     item.verification_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)])
     acting.session.flush()
     if signer is not None:
@@ -234,9 +254,7 @@ def _send_back(
         SubjectKind.ITEM, item_id, action, version=version, given={"has_note": bool(words)}
     )
     case = acting.session.get_one(Case, item.case_id)
-    newest = select(ItemReport).where(ItemReport.item_id == item_id).order_by(ItemReport.reported_at.desc())
-    report = acting.session.scalars(newest.limit(1)).one()
-    report.returned_note_id = acting.seal(
+    newest_report(acting, item_id).returned_note_id = acting.seal(
         {"returned": words}, kind=ObjectKind.RECORD, to=[of_case(case), unit_key(acting, item.unit_id)]
     )
     item.due_on = due_on or item.due_on

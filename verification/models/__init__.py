@@ -29,6 +29,7 @@ from verification.models.document import (
     VoidReason,
 )
 from verification.models.evidence import EvidenceCell, Stance
+from verification.models.extension import Extension, ExtensionState
 from verification.models.fieldwork import (
     Exhibit,
     ExhibitSource,
@@ -51,12 +52,14 @@ from verification.models.keys import Destruction, FileMark, IdentityOpening, Key
 from verification.models.lead import DerivedLead, LeadRecord, LeadState
 from verification.models.measure import Measure, MeasureKind, MeasureState
 from verification.models.outcome import (
+    UNITS_TURN,
     Conclusion,
     DeliveryMeans,
     ItemReport,
     ItemState,
     PaperAct,
     RectificationItem,
+    VerifiedHow,
 )
 from verification.models.recusal import FindingCheck, RecusalOrigin, RecusalRequest, RecusalState
 from verification.models.referral import IdentityConsent, Matter, Referral, ReferralState
@@ -78,6 +81,7 @@ from verification.models.traces import AuditEntry, AuditHead, CalendarDay, Deadl
 
 __all__ = [
     "INSPECTABLE",
+    "UNITS_TURN",
     "Allegation",
     "AllegationExhibit",
     "Asking",
@@ -116,6 +120,8 @@ __all__ = [
     "EvidenceCell",
     "Exhibit",
     "ExhibitSource",
+    "Extension",
+    "ExtensionState",
     "FieldRecord",
     "FieldRecordStaff",
     "FileMark",
@@ -176,6 +182,7 @@ __all__ = [
     "Unit",
     "UnitDuty",
     "UnitKind",
+    "VerifiedHow",
     "VoidReason",
     "Witness",
 ]

@@ -21,6 +21,18 @@ class ItemState(StrEnum):
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
     WITHDRAWN = "item-withdrawn"
+    FALSE = "found-false"
+
+
+#: Where an item waits for its unit.
+UNITS_TURN = (ItemState.ORDERED, ItemState.RETURNED, ItemState.FALSE)
+
+
+class VerifiedHow(StrEnum):
+    """How rectification was verified."""
+
+    ON_SITE = "on-site"
+    DOCUMENTS = "by-documents"
 
 
 class DeliveryMeans(StrEnum):
@@ -83,13 +95,17 @@ class RectificationItem(Base):
     ordered_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     verified_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     verified_at: Mapped[datetime | None]
+    verified_how: Mapped[VerifiedHow | None] = mapped_column(code_column(VerifiedHow))
     verification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     signer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     closed_off_at: Mapped[datetime | None]
 
 
 class ItemReport(Base):
-    """The unit's report on one item; its proofs are exhibits."""
+    """The unit's report on one item; its proofs are exhibits.
+
+    false_at: since when it is known to be false (整改造假). The fact stays, whatever comes after.
+    """
 
     __tablename__ = "item_report"
 
@@ -99,6 +115,8 @@ class ItemReport(Base):
     reported_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))
     reported_at: Mapped[datetime]
     returned_note_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
+    false_at: Mapped[datetime | None]
+    false_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
 
 
 class PaperAct(Base):

@@ -72,6 +72,7 @@ class Permission(StrEnum):
     RULE_OVERRIDE = "rule:override"
     HOURS_READ = "hours:read"
     LEAD_NOTE = "lead:note"
+    EXTENSION_DECIDE = "extension:decide"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -124,6 +125,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.FIX_ASK,
             P.OFFICE_WEAK_SPOTS,
             P.DESIGNATION_WRITE,
+            P.EXTENSION_DECIDE,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -139,6 +141,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CODE_REVOKE,
             P.RULE_OVERRIDE,
             P.CONCLUSION_READ,
+            P.EXTENSION_DECIDE,
             P.IDENTITY_AGREE,
             P.FILE_DESTROY,
             P.ITEM_SIGN_OFF,

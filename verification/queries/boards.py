@@ -18,6 +18,7 @@ from portal.models import OutboxRow, Tip
 from verification.domain.acting import Acting
 from verification.keys.records import open_whole_records
 from verification.models import (
+    UNITS_TURN,
     Assignment,
     AssignmentState,
     Case,
@@ -238,7 +239,7 @@ def items_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:
     """Rectification items a unit has to report on."""
     query = select(func.count()).where(
         RectificationItem.unit_id == unit_id,
-        RectificationItem.state.in_((ItemState.ORDERED, ItemState.RETURNED)),
+        RectificationItem.state.in_(UNITS_TURN),
     )
     return acting.session.scalar(query) or 0
 

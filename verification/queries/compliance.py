@@ -40,7 +40,7 @@ from verification.policy.burden import Burden
 from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of, has_exhibit, reasons_asked
 from verification.policy.uses import USES, Approval
 from verification.queries.compliance_lines import Lines, civil_date
-from verification.queries.compliance_rectified import asked_in
+from verification.queries.compliance_rectified import asked_steps, false_steps
 from verification.queries.compliance_recusal import recusal_steps
 from verification.queries.compliance_steps import Step, StepCode
 from verification.queries.designations import lent_members
@@ -274,6 +274,7 @@ class Sheet(Lines):
             StepCode.CLOSED_OFF, ("close-off-uninvolved", "close-items"), len(closed), len(items),
             CaseState.CLOSED, people=[item.signer_id for item in closed],
         )  # fmt: skip
+        yield from false_steps(self._counted, self._session, items)
 
     def _ending(self) -> Iterable[Step]:
         matters = self._session.scalars(
@@ -290,12 +291,7 @@ class Sheet(Lines):
             StepCode.ANSWERED, ("answer-after-conclusion", "close-answered"), answered, len(states),
             CaseState.CLOSED,
         )  # fmt: skip
-        asked = asked_in(self._session, self._case.id)
-        if asked is not None:
-            yield self._counted(
-                StepCode.ASKED, ("close-asked", "asked-unfixed"), asked.heard, asked.needed, CaseState.CLOSED,
-                on=asked.last,
-            )  # fmt: skip
+        yield from asked_steps(self._counted, self._session, self._case.id)
         closed_at = self._case.closed_at
         yield self._step(
             StepCode.CLOSED, ("close-items", "close-answered"), closed_at is not None, CaseState.CLOSED,

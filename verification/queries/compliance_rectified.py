@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from verification.models import Asking, AskingState
+from verification.models import Asking, AskingState, CaseState, ItemReport, ItemState, RectificationItem
+from verification.queries.compliance_steps import Step, StepCode
 from verification.workflow.guards_asking import fixed_since, informants_of
 
 _UNHEARD = (AskingState.ANSWERED, AskingState.DISPUTED)
@@ -34,3 +36,54 @@ def asked_in(session: Session, case_id: uuid.UUID) -> Asked | None:
     heard = {row.tip_id for row in rows} - {row.tip_id for row in rows if row.state in _UNHEARD}
     last = max((row.asked_at for row in rows), default=None)
     return Asked(len(heard), len(informants_of(session, case_id)), last)
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """Items on which a report was false, and how many of them have been put right since."""
+
+    found: int
+    put_right: int
+    last: datetime
+    people: tuple[uuid.UUID | None, ...]
+
+
+def lies_in(session: Session, items: Sequence[RectificationItem]) -> Lies | None:
+    """False reports on these items; None without one."""
+    states = {item.id: item.state for item in items}
+    rows = session.execute(
+        select(ItemReport.item_id, ItemReport.false_at, ItemReport.false_by).where(
+            ItemReport.item_id.in_(states), ItemReport.false_at.is_not(None)
+        )
+    ).all()
+    if not rows:
+        return None
+    found = {row.item_id for row in rows}
+    put_right = sum(states[item_id] is ItemState.CLOSED_OFF for item_id in found)
+    people = tuple(row.false_by for row in rows)
+    return Lies(len(found), put_right, max(row.false_at for row in rows), people)
+
+
+def asked_steps(counted: Callable[..., Step], session: Session, case_id: uuid.UUID) -> Iterator[Step]:
+    """The line on asking the informants, where there is something to ask about. counted: of the sheet."""
+    asked = asked_in(session, case_id)
+    if asked is not None:
+        rules = ("close-asked", "asked-unfixed")
+        yield counted(StepCode.ASKED, rules, asked.heard, asked.needed, CaseState.CLOSED, on=asked.last)
+
+
+def false_steps(
+    counted: Callable[..., Step], session: Session, items: Sequence[RectificationItem]
+) -> Iterator[Step]:
+    """The line on false reports, which stays once there was one. counted: of the sheet."""
+    lied = lies_in(session, items)
+    if lied is not None:
+        yield counted(
+            StepCode.FALSE_REPORTS,
+            ("item-false",),
+            lied.put_right,
+            lied.found,
+            CaseState.CLOSED,
+            on=lied.last,
+            people=lied.people,
+        )

@@ -53,6 +53,7 @@ class StepCode(StrEnum):
     REVIEWED = "reviewed"
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
+    FALSE_REPORTS = "false-reports"
     REFERRED = "referred"
     USES_APPROVED = "uses-approved"
     ANSWERED = "answered"

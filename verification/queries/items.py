@@ -22,6 +22,7 @@ from verification.domain.items import (
     read_reports,
 )
 from verification.models import (
+    UNITS_TURN,
     Case,
     CaseState,
     Conclusion,
@@ -42,8 +43,8 @@ from verification.queries.exhibits import ExhibitView, view_exhibits
 from verification.queries.lights import light_at
 from verification.queries.paging import Cursor, Page, beyond, paged
 
-OPEN = (ItemState.ORDERED, ItemState.RETURNED, ItemState.REPORTED, ItemState.VERIFIED)
-_UNITS_TURN = (ItemState.ORDERED, ItemState.RETURNED)
+OPEN = (*UNITS_TURN, ItemState.REPORTED, ItemState.VERIFIED)
+_BACK = (ItemState.RETURNED, ItemState.FALSE)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,6 +68,7 @@ class ReportView:
     reported_at: datetime
     reported_by: str
     proofs: list[ExhibitView]
+    is_false: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,7 +169,7 @@ def cards_of(acting: Acting, items: Sequence[RectificationItem]) -> list[ItemCar
             unit=units[item.unit_id],
             text=texts.get(item.id),
             due_at=due.get(item.id),
-            light=light_at(due.get(item.id), clock=acting.clock, returned=item.state is ItemState.RETURNED),
+            light=light_at(due.get(item.id), clock=acting.clock, returned=item.state in _BACK),
         )
         for item in items
     ]
@@ -196,7 +198,7 @@ def view_item(acting: Acting, item: RectificationItem) -> ItemView:
 def cards_for_unit(acting: Acting, unit_id: uuid.UUID) -> list[ItemCard]:
     """What was ordered of a unit, opened with the unit's key; what waits for the unit comes first."""
     cards = cards_of(acting, items_for_unit(acting, unit_id))
-    return sorted(cards, key=lambda card: (card.item.state not in _UNITS_TURN, card.item.due_on))
+    return sorted(cards, key=lambda card: (card.item.state not in UNITS_TURN, card.item.due_on))
 
 
 def reports_for_unit(acting: Acting, item: RectificationItem) -> list[UnitReport]:
@@ -236,7 +238,7 @@ def _due(acting: Acting, items: Sequence[RectificationItem]) -> dict[uuid.UUID, 
     query = select(Deadline).where(
         Deadline.subject_id.in_([item.id for item in items]), Deadline.met_on.is_(None)
     )
-    due = {item.id: end_of(item.due_on) for item in items if item.state in _UNITS_TURN}
+    due = {item.id: end_of(item.due_on) for item in items if item.state in UNITS_TURN}
     return due | {clock.subject_id: clock.due_at for clock in acting.session.scalars(query)}
 
 
@@ -253,4 +255,5 @@ def _report_view(
         reported_at=report.row.reported_at,
         reported_by=names[report.row.reported_by],
         proofs=[proof for proof in proofs if proof.item_report_id == report.row.id],
+        is_false=report.row.false_at is not None,
     )

@@ -21,6 +21,7 @@ from verification.domain.fieldwork import ReadRecord, read_records
 from verification.domain.findings import ReadAllegation, read_allegations
 from verification.domain.offplan import approved_plan
 from verification.models import (
+    UNITS_TURN,
     Allegation,
     Case,
     CaseMaterial,
@@ -126,7 +127,7 @@ class Progress:
             return NextStep.AWAIT_CONCLUSION
         if self.items[ItemState.REPORTED]:
             return NextStep.VERIFY_ITEM
-        if self.items[ItemState.ORDERED] or self.items[ItemState.RETURNED]:
+        if any(self.items[state] for state in UNITS_TURN):
             return NextStep.AWAIT_REPORT
         return NextStep.AWAIT_SIGNER if self.items[ItemState.VERIFIED] else NextStep.FINISH
 

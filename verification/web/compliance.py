@@ -61,6 +61,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.DELIVERED: _l("Delivered to the unit, with its right to object"),
     StepCode.REVIEWED: _l("Reviews decided by people without a part in it"),
     StepCode.VERIFIED: _l("Rectification verified by the team"),
+    StepCode.FALSE_REPORTS: _l("False rectification found, and put right since"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
     StepCode.ASKED: _l("Informants asked whether it is fixed, and heard"),
     StepCode.REFERRED: _l("Duty violations and crimes handed over, with a receipt"),

@@ -140,6 +140,8 @@ NEXT_STEPS: dict[str, LazyString] = {
     ),
     "close-items": _l("Have every item verified and signed off first."),
     "close-asked": _l("Ask on “Asked whether it is fixed”, and wait for the answer or fifteen days."),
+    "item-false": _l("Go there and look; then say that it was verified on the spot."),
+    "extension-once": _l("Keep to the date that was set, or report what was done so far."),
     "asked-unfixed": _l("Read what the informant wrote and decide on it, with a reason."),
     "close-answered": _l("Answer every informant of the case first."),
     "answer-after-conclusion": _l("Have the conclusion delivered first."),

@@ -10,10 +10,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from verification.audit.events import Event
-from verification.domain import rectification
+from verification.domain import extending, rectification
 from verification.domain.acting import Acting
 from verification.domain.items import ItemText, due_on_for, items_of, possible_signers
-from verification.models import Case, CaseState, ItemState, RectificationItem
+from verification.errors import NotHere
+from verification.models import Case, CaseState, Extension, ItemState, RectificationItem, VerifiedHow
 from verification.policy.permissions import Permission
 from verification.queries.cases import titles_of, units_by_case
 from verification.queries.items import (
@@ -156,11 +157,19 @@ def _return(acting: Acting, item_id: uuid.UUID, typed: Typed) -> None:
     )
 
 
+def _false(acting: Acting, item_id: uuid.UUID, typed: Typed) -> None:
+    due_on = typed.day("due_on")
+    typed.check()
+    rectification.mark_false(
+        acting, item_id=item_id, version=typed.version(), note=typed.text("note"), due_on=due_on
+    )
+
+
 def _verify(acting: Acting, item_id: uuid.UUID, typed: Typed) -> None:
-    signer = typed.one_id("signer")
+    signer, how = typed.one_id("signer"), typed.needed("how", VerifiedHow, VerifiedHow.ON_SITE)
     typed.check()
     rectification.verify_item(
-        acting, item_id=item_id, version=typed.version(), note=typed.text("note"), signer=signer
+        acting, item_id=item_id, version=typed.version(), note=typed.text("note"), signer=signer, how=how
     )
 
 
@@ -178,6 +187,7 @@ def _refuse(acting: Acting, item_id: uuid.UUID, typed: Typed) -> None:
 
 _DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], None]]] = {
     "return": (Permission.ITEM_VERIFY, _return),
+    "false": (Permission.ITEM_VERIFY, _false),
     "verify": (Permission.ITEM_VERIFY, _verify),
     "sign": (Permission.ITEM_SIGN_OFF, _sign),
     "refuse": (Permission.ITEM_SIGN_OFF, _refuse),
@@ -186,7 +196,7 @@ _DECISIONS: dict[str, tuple[Permission, Callable[[Acting, uuid.UUID, Typed], Non
 
 @route(
     blueprint,
-    '/items/<uuid:item_id>/<any("return", verify, sign, refuse):decision>',
+    '/items/<uuid:item_id>/<any("return", "false", verify, sign, refuse):decision>',
     permission={permission for permission, _verb in _DECISIONS.values()},
     methods=["POST"],
 )
@@ -209,6 +219,54 @@ def decide(item_id: uuid.UUID, decision: str) -> ResponseReturnValue:
     return attempt(act, again=again)
 
 
+@route(blueprint, "/extensions/<uuid:extension_id>", permission=Permission.CASE_READ)
+def extension(extension_id: uuid.UUID) -> ResponseReturnValue:
+    """Where a notice leads: the item's page."""
+    with acting_in() as acting:
+        item_id = _load_extension(acting, extension_id).item_id
+    return redirect(url_for("rectification.item", item_id=item_id), 303)
+
+
+@route(
+    blueprint,
+    "/extensions/<uuid:extension_id>/<any(grant, refuse):decision>",
+    permission=Permission.EXTENSION_DECIDE,
+    methods=["POST"],
+)
+def decide_extension(extension_id: uuid.UUID, decision: str) -> ResponseReturnValue:
+    """Grant more time, or refuse it, with the reason."""
+    typed = Typed.sent()
+    with acting_in() as acting:
+        item_id = _load_extension(acting, extension_id).item_id
+
+    def act(acting: Acting) -> str:
+        _load_extension(acting, extension_id)
+        extending.decide_extension(
+            acting,
+            extension_id=extension_id,
+            version=typed.version(),
+            granted=decision == "grant",
+            reason=typed.text("reason"),
+        )
+        return url_for("rectification.item", item_id=item_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            return _item_page(
+                acting, load_item(acting, item_id), typed=typed, problem=problem, open_form="extension"
+            )
+
+    return attempt(act, again=again)
+
+
+def _load_extension(acting: Acting, extension_id: uuid.UUID) -> Extension:
+    row = acting.session.get(Extension, extension_id)
+    if row is None:
+        raise NotHere
+    load_case(acting, row.case_id)
+    return row
+
+
 def _item_page(
     acting: Acting, row: RectificationItem, *, typed: Typed, problem: Problem, open_form: str = ""
 ) -> str:
@@ -222,6 +280,8 @@ def _item_page(
         view=view_item(acting, row),
         item=row,
         signers=[(str(person.id), person.name) for person in signers],
+        hows=list(VerifiedHow),
+        extension=extending.extension_of(acting, row.id),
         actions=actions,
         A=Action,
         typed=typed,

@@ -12,15 +12,16 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.crypto.header import ObjectKind
-from verification.domain import rectification, reviewing
+from verification.domain import extending, rectification, reviewing
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
 from verification.domain.items import ORDERED
 from verification.domain.notifying import notices_for_unit
 from verification.errors import NotHere
-from verification.models import Case, ItemState, RectificationItem, Unit
+from verification.models import UNITS_TURN, Case, CaseState, RectificationItem, Unit
 from verification.policy.permissions import Permission
-from verification.queries.assignments import UNITS_TURN, assignments_for_unit
+from verification.queries.assignments import UNITS_TURN as TO_REPLY
+from verification.queries.assignments import assignments_for_unit
 from verification.queries.items import (
     Delivery,
     cards_for_unit,
@@ -42,7 +43,6 @@ blueprint = Blueprint("unit_desk", __name__)
 
 _PROOFS = {"proofs": ObjectKind.EXHIBIT}
 _FILES = {"photo": ObjectKind.EXHIBIT, "proofs": ObjectKind.EXHIBIT}
-_UNITS_TURN = (ItemState.ORDERED, ItemState.RETURNED)
 
 
 @route(blueprint, "/unit", permission=Permission.UNIT_DESK)
@@ -54,11 +54,11 @@ def show() -> ResponseReturnValue:
         return render_template(
             "verification/unit_desk/show.html",
             unit=unit,
-            to_report=[card for card in cards if card.item.state in _UNITS_TURN],
-            others=[card for card in cards if card.item.state not in _UNITS_TURN],
+            to_report=[card for card in cards if card.item.state in UNITS_TURN],
+            others=[card for card in cards if card.item.state not in UNITS_TURN],
             delivered=deliveries(acting, unit.id),
             assigned=assignments_for_unit(acting, unit.id),
-            units_turn=UNITS_TURN,
+            units_turn=TO_REPLY,
             papers=uses_for_unit(acting, unit.id),
             notices=notices_for_unit(acting, unit.id),
         )
@@ -135,6 +135,27 @@ def report(item_id: uuid.UUID) -> ResponseReturnValue:
     return attempt(act, again=again)
 
 
+@route(blueprint, "/unit/items/<uuid:item_id>/extension", permission=Permission.ITEM_REPORT, methods=["POST"])
+def ask_extension(item_id: uuid.UUID) -> ResponseReturnValue:
+    """Ask for a later date, once."""
+    typed = Typed.sent()
+
+    def act(acting: Acting) -> str:
+        _own_item(acting, item_id)
+        until = typed.day("until")
+        typed.check()
+        extending.ask_extension(
+            acting, item_id=item_id, version=typed.version(), until=until, reason=typed.text("reason")
+        )
+        return url_for("unit_desk.item", item_id=item_id)
+
+    def again(problem: Problem) -> ResponseReturnValue:
+        with acting_in() as acting:
+            return _item_page(acting, _own_item(acting, item_id), typed=typed, problem=problem)
+
+    return attempt(act, again=again)
+
+
 def _own_unit(acting: Acting) -> Unit:
     if acting.actor.unit_id is None:
         raise NotHere
@@ -185,12 +206,16 @@ def _item_page(
     problem: Problem,
     kept: Brought = NOTHING_BROUGHT,
 ) -> str:
+    extension = extending.extension_of(acting, row.id)
+    open_case = acting.session.get_one(Case, row.case_id).state is CaseState.RECTIFYING
     return render_template(
         "verification/unit_desk/item.html",
         item=row,
+        extension=extension,
+        may_extend=extension is None and open_case and row.state in UNITS_TURN,
         card=cards_of(acting, [row])[0],
         reports=reports_for_unit(acting, row),
-        reporting=row.state in _UNITS_TURN,
+        reporting=row.state in UNITS_TURN,
         kept=kept.kept(acting),
         typed=typed,
         problem=without_file_worry(problem),

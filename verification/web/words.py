@@ -41,12 +41,14 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.ASKING: ("asking.show", "asking_id"),
     SubjectKind.DESIGNATION: ("designations.show", "designation_id"),
     SubjectKind.LEAD: ("leads.show", "lead_id"),
+    SubjectKind.EXTENSION: ("rectification.extension", "extension_id"),
 }
 
 #: Where a unit's liaison reads the same.
 UNIT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.CASE: ("unit_desk.show", ""),
     SubjectKind.ITEM: ("unit_desk.item", "item_id"),
+    SubjectKind.EXTENSION: ("unit_desk.show", ""),
     SubjectKind.REVIEW: ("unit_desk.show", ""),
     SubjectKind.ASSIGNMENT: ("unit_assignments.show", "assignment_id"),
     SubjectKind.MEASURE: ("unit_uses.show", "measure_id"),

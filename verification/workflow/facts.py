@@ -25,6 +25,7 @@ from verification.models import (
     Designation,
     Document,
     DocumentVersion,
+    Extension,
     FieldRecord,
     FindingCheck,
     Holding,
@@ -242,6 +243,8 @@ class Facts:
             people |= {put.asked_by, put.decided_by}
         people |= self._named_by(Designation, "written_by", "made_by", "ended_by")
         people |= self._named_by(RuleException, "made_by")
+        more_time = select(Extension.decided_by).where(Extension.case_id == case.id)
+        people |= set(self.session.scalars(more_time))
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):
             people |= {asked.issued_by, asked.checked_by}
         made = select(DocumentVersion.made_by).join(Document, Document.id == DocumentVersion.document_id)

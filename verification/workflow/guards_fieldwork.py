@@ -13,11 +13,13 @@ from sqlalchemy import select
 from portal.clock import civil_day
 from verification.errors import Refusal
 from verification.models import (
+    ItemReport,
     ItemState,
     RecordKind,
     Staff,
     TaskMember,
     TaskState,
+    VerifiedHow,
 )
 from verification.policy.deadlines import due_after
 from verification.policy.evidence import (
@@ -227,3 +229,13 @@ def named_signer_had_no_part(facts: Facts) -> Refusal | None:
     return Refusal(
         "close-off-uninvolved", _l("Name somebody to sign who had no part in this case."), "signer"
     )
+
+
+def false_one_is_seen_on_site(facts: Facts) -> Refusal | None:
+    lied = select(ItemReport.id).where(
+        ItemReport.item_id == facts.subject.id, ItemReport.false_at.is_not(None)
+    )
+    if facts.given.get("how") is VerifiedHow.ON_SITE or facts.session.scalar(lied.limit(1)) is None:
+        return None
+    text = _l("A report on this item was false, so it is verified on the spot and not by documents.")
+    return Refusal("item-false", text, "how")

@@ -20,6 +20,8 @@ from verification.models import (
     DerivedLead,
     Designation,
     DesignationState,
+    Extension,
+    ExtensionState,
     Holding,
     HoldingState,
     ItemState,
@@ -51,6 +53,7 @@ AnyState = (
     | DesignationState
     | HoldingState
     | LeadState
+    | ExtensionState
 )
 
 
@@ -70,6 +73,7 @@ class SubjectKind(StrEnum):
     DESIGNATION = "designation"
     HOLDING = "holding"
     LEAD = "lead"
+    EXTENSION = "extension"
 
 
 class Subject(Protocol):
@@ -93,6 +97,7 @@ _Model = (
     | type[Designation]
     | type[Holding]
     | type[DerivedLead]
+    | type[Extension]
 )
 _States = (
     type[TipState]
@@ -108,6 +113,7 @@ _States = (
     | type[DesignationState]
     | type[HoldingState]
     | type[LeadState]
+    | type[ExtensionState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -124,6 +130,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.DESIGNATION: Designation,
     SubjectKind.HOLDING: Holding,
     SubjectKind.LEAD: DerivedLead,
+    SubjectKind.EXTENSION: Extension,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -140,6 +147,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.DESIGNATION: DesignationState,
     SubjectKind.HOLDING: HoldingState,
     SubjectKind.LEAD: LeadState,
+    SubjectKind.EXTENSION: ExtensionState,
 }
 
 
@@ -247,3 +255,7 @@ class Action(StrEnum):
     KEEP_HOLDING = "keep-holding"
     TAKE_UP_LEAD = "take-up-lead"
     DECLINE_LEAD = "decline-lead"
+    MARK_FALSE = "mark-false"
+    ASK_EXTENSION = "ask-extension"
+    GRANT_EXTENSION = "grant-extension"
+    REFUSE_EXTENSION = "refuse-extension"

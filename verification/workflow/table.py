@@ -17,6 +17,7 @@ from verification.workflow.rows.asking import ASKED, ASKED_TIPS, ASKINGS
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
 from verification.workflow.rows.designations import DESIGNATIONS
+from verification.workflow.rows.extensions import EXTENSIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.holdings import HOLDINGS
 from verification.workflow.rows.leads import LEADS
@@ -67,7 +68,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         + HOLDINGS
     )
     + _apart(MEASURES + DESIGNATIONS + LEADS)
-    + _apart(ASKINGS + ASKED)
+    + _apart(ASKINGS + ASKED + EXTENSIONS)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

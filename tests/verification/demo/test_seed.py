@@ -37,6 +37,8 @@ from verification.models import (
     DerivedLead,
     Designation,
     DesignationState,
+    Extension,
+    ExtensionState,
     Holding,
     HoldingState,
     ItemState,
@@ -106,6 +108,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
                 Asking,
                 Designation,
                 DerivedLead,
+                Extension,
             )
         }
     wanted = (
@@ -122,6 +125,7 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
         AskingState,
         DesignationState,
         LeadState,
+        ExtensionState,
     )
     assert list(states.values()) == [set(enum) for enum in wanted]
 

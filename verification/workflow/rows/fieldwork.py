@@ -87,7 +87,7 @@ ITEMS = (
             ("reg-18", "item-proof"), guards=(f.reporter_is_of_unit, f.report_has_proof),
             meets=("clock-rectify",), starts=("clock-verify-item",), tells=(Audience.TEAM,),
         )
-        for state in (I.ORDERED, I.RETURNED)
+        for state in (I.ORDERED, I.RETURNED, I.FALSE)
     ),
     Transition(
         ITEM, I.REPORTED, Do.RETURN_ITEM, I.RETURNED, May.ITEM_VERIFY, Event.ITEM_RETURNED,
@@ -96,9 +96,15 @@ ITEMS = (
     ),
     Transition(
         ITEM, I.REPORTED, Do.VERIFY_ITEM, I.VERIFIED, May.ITEM_VERIFY, Event.ITEM_VERIFIED,
-        ("reg-18", "item-verified", "close-off-uninvolved"),
-        guards=(f.verifier_is_on_team, f.named_signer_had_no_part),
+        ("reg-18", "item-verified", "close-off-uninvolved", "item-false"),
+        guards=(f.verifier_is_on_team, f.named_signer_had_no_part, f.false_one_is_seen_on_site),
         meets=("clock-verify-item",), tells=(Audience.SIGNER,),
+    ),
+    Transition(
+        ITEM, I.REPORTED, Do.MARK_FALSE, I.FALSE, May.ITEM_VERIFY, Event.ITEM_FALSE,
+        ("item-false", "item-verified", "return-reason"),
+        guards=(f.verifier_is_on_team, g.return_has_reason), meets=("clock-verify-item",),
+        tells=(Audience.LIAISONS, Audience.DIRECTORS, Audience.PROPOSER),
     ),
     Transition(
         ITEM, I.VERIFIED, Do.SIGN_OFF_ITEM, I.CLOSED_OFF, May.ITEM_SIGN_OFF, Event.ITEM_CLOSED_OFF,

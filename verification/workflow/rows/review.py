@@ -85,7 +85,7 @@ REVIEWED = (
             ("reg-17-review",), guards=(r.decision_undoes_item,),
             meets=("clock-rectify", "clock-verify-item"), tells=(Audience.LIAISONS, Audience.TEAM),
         )
-        for state in (I.ORDERED, I.REPORTED, I.RETURNED, I.VERIFIED, I.CLOSED_OFF)
+        for state in (I.ORDERED, I.REPORTED, I.RETURNED, I.FALSE, I.VERIFIED, I.CLOSED_OFF)
     ),
 )
 
