@@ -61,6 +61,8 @@ _OF_CASE = (
     SubjectKind.ASSIGNMENT,
     SubjectKind.MEASURE,
     SubjectKind.DESIGNATION,
+    SubjectKind.RECUSAL,
+    SubjectKind.EXTENSION,
 )
 
 
@@ -221,6 +223,9 @@ def _checked_words(
             inputs.text(f"answer-{question}", said.one(f"answer-{question}"), most=LONG)
     if Part.RECEIVED in parts:
         _check_received(acting, said, inputs)
+    if Part.UNTIL in parts:
+        today = acting.sealing.day
+        inputs.day("until", said.day("until"), today=today, least=today)
     if Part.PROPOSAL in parts:
         check_proposal(acting, case, said.proposal(), inputs=inputs)
     fields: dict[str, JsonValue] = {
@@ -231,11 +236,7 @@ def _checked_words(
 
 def _check_received(acting: Acting, said: Said, inputs: Inputs) -> None:
     today = acting.sealing.day
-    try:
-        received: date | None = said.received_on()
-    except ValueError:
-        received = None
-    if inputs.day("received_on", received, today=today) > today:
+    if inputs.day("received_on", said.day("received_on"), today=today) > today:
         inputs.wrong("received_on", _l("This lies in the future."))
 
 

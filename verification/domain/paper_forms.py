@@ -18,8 +18,10 @@ from verification.domain import (
     casework,
     conclusions,
     designating,
+    extending,
     planning,
     rectification,
+    recusing,
     reviewing,
     using,
 )
@@ -36,6 +38,7 @@ class Part(StrEnum):
     NOTE = "note"
     ENCLOSURES = "enclosures"
     RECEIVED = "received"
+    UNTIL = "until"
     ANSWERS = "answers"
     REVIEWERS = "reviewers"
     PROPOSAL = "proposal"
@@ -87,6 +90,13 @@ class Said:
     def received_on(self) -> date:
         """The day the paper came in."""
         return date.fromisoformat(self.one("received_on"))
+
+    def day(self, name: str) -> date | None:
+        """A day that is written on the paper; None where it is none."""
+        try:
+            return date.fromisoformat(self.one(name))
+        except ValueError:
+            return None
 
     def _with_prefix(self, prefix: str) -> list[tuple[str, str]]:
         return [(name.removeprefix(prefix), name) for name in self.fields if name.startswith(prefix)]
@@ -158,9 +168,22 @@ def _answer_paper(acting: Acting, row: Any, said: Said) -> object:
     return using.reply_use(acting, measure_id=row.id, version=row.version, text=said.note)
 
 
-_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION = (
+def _ask_extension(acting: Acting, row: Any, said: Said) -> object:
+    return extending.ask_extension(
+        acting, item_id=row.id, version=row.version, until=said.day("until"), reason=said.note
+    )
+
+
+def _extension(granted: bool) -> Callable[[Acting, Any, Said], object]:
+    """The decision on a request for more time."""
+    return lambda acting, row, said: extending.decide_extension(
+        acting, extension_id=row.id, version=row.version, granted=granted, reason=said.note
+    )
+
+
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION, _RECUSAL, _EXTENSION = (
     SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE,
-    SubjectKind.DESIGNATION,
+    SubjectKind.DESIGNATION, SubjectKind.RECUSAL, SubjectKind.EXTENSION,
 )  # fmt: skip
 
 PAPER_FORMS: dict[Action, PaperForm] = {
@@ -211,6 +234,17 @@ PAPER_FORMS: dict[Action, PaperForm] = {
     ),
     Action.REPORT_ITEM: _form(
         _ITEM, Permission.ITEM_REPORT, _report_item, Part.NOTE, Part.ENCLOSURES, of_unit=True
+    ),
+    Action.ASK_EXTENSION: _form(
+        _ITEM, Permission.ITEM_REPORT, _ask_extension, Part.NOTE, Part.UNTIL, of_unit=True
+    ),
+    Action.GRANT_EXTENSION: _form(_EXTENSION, Permission.EXTENSION_DECIDE, _extension(True), Part.NOTE),
+    Action.REFUSE_EXTENSION: _form(_EXTENSION, Permission.EXTENSION_DECIDE, _extension(False), Part.NOTE),
+    Action.GRANT_RECUSAL: _form(
+        _RECUSAL, Permission.RECUSAL_DECIDE, _noted(recusing.grant_recusal, "request_id"), Part.NOTE
+    ),
+    Action.REFUSE_RECUSAL: _form(
+        _RECUSAL, Permission.RECUSAL_DECIDE, _noted(recusing.refuse_recusal, "request_id"), Part.NOTE
     ),
     Action.SIGN_OFF_ITEM: _form(
         _ITEM, Permission.ITEM_SIGN_OFF, _plain(rectification.sign_off_item, "item_id")

@@ -154,6 +154,8 @@ def _about(one: Signable, units: dict[uuid.UUID, str]) -> str:
         return ""
     if one.form.kind is SubjectKind.MEASURE:
         return str(label(one.subject.kind))
+    if one.form.kind is SubjectKind.RECUSAL:
+        return str(label(one.subject.ground))
     unit = units[one.subject.unit_id]
     return f"{one.subject.ordinal}. {unit}" if one.form.kind is SubjectKind.ITEM else unit
 

@@ -72,7 +72,8 @@ def test_seed_that_was_interrupted_is_begun_again_from_nothing(seeded: SeededDem
     assert not (seeded.var / "seeding").exists()
     with seeded.database.read() as session:
         assert session.scalar(select(func.count()).select_from(Tip)) == len(TIPS)
-        taken_up = select(func.count()).select_from(DerivedLead).where(DerivedLead.state == LeadState.TAKEN_UP)
+        is_taken_up = DerivedLead.state == LeadState.TAKEN_UP
+        taken_up = select(func.count()).select_from(DerivedLead).where(is_taken_up)
         opened = len(CASES) + len(lead_tips()) + 1 + (session.scalar(taken_up) or 0)
         assert session.scalar(select(func.count()).select_from(Case)) == opened
         assert session.scalar(select(func.count()).select_from(Staff)) == len(accounts(seeded.var))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.support.asking import heard
 from tests.support.journey import Journey, seal_upload
 from tests.support.office import TestOffice
 from tests.verification.domain.test_assigning import GOOD, LightPath
@@ -25,6 +26,7 @@ from verification.models import (
     Case,
     Exhibit,
     ExhibitSource,
+    Extension,
     ItemState,
     RectificationItem,
     Review,
@@ -107,10 +109,26 @@ def test_uninvolved_signer_signs_off_on_paper(office: TestOffice) -> None:
     walk.ordered().reported()
     signer = office.staff_id("reviewer")
     walk.on_item("du", rectification.verify_item, note="现场平整。", signer=signer)
+    heard(walk)
     with pytest.raises(Refused):
         on_paper(walk, Action.SIGN_OFF_ITEM, "wei", subject=walk.item_id)
     on_paper(walk, Action.SIGN_OFF_ITEM, "reviewer", subject=walk.item_id)
     assert walk.read(RectificationItem, walk.item_id).state is ItemState.CLOSED_OFF
+
+
+def test_unit_asks_for_more_time_on_paper_and_the_director_grants_it_on_paper(office: TestOffice) -> None:
+    walk = Journey(office)
+    walk.ordered()
+    until = walk.today + timedelta(days=50)
+    asked: dict[str, Any] = {"subject": walk.item_id, "note": "沥青停产。"}
+    with pytest.raises(InvalidInput) as refused:
+        record(walk, Action.ASK_EXTENSION, "lian", **asked, fields={"until": "bald"})
+    assert set(refused.value.errors) == {"until"}
+    on_paper(walk, Action.ASK_EXTENSION, "lian", **asked, fields={"until": until.isoformat()})
+    with office.database.read() as session:
+        extension_id = session.scalars(select(Extension.id)).one()
+    on_paper(walk, Action.GRANT_EXTENSION, "director", subject=extension_id, note="情况属实，同意。")
+    assert walk.read(RectificationItem, walk.item_id).due_on == until
 
 
 def test_whole_review_on_paper(office: TestOffice) -> None:
@@ -209,11 +227,12 @@ def test_review_that_moved_on_since_the_paper_was_typed_off_is_not_changed(offic
     assert walk.review.state is ReviewState.REVIEWING
 
 
-#: Carried out by a decision and not signed by themselves; or the office's own record of what came back.
+#: Carried out by a decision and not signed by themselves; the second reading, which is done in the draft itself;
+#: or the office's own record of what came back.
 NOT_SIGNED = frozenset(
     {
         Action.REOPEN_CASE, Action.WITHDRAW_ITEM, Action.ANSWER_AGAIN, Action.DELIVER_DECISION,
-        Action.SEND_REFERRAL, Action.RECORD_RECEIPT, Action.RECORD_OUTCOME, Action.PROPOSE_USE,
+        Action.READ_CONCLUSION, Action.REMARK_CONCLUSION, Action.SEND_REFERRAL, Action.RECORD_RECEIPT, Action.RECORD_OUTCOME, Action.PROPOSE_USE,
         Action.WITHDRAW_USE, Action.SEND_USE, Action.RECORD_USE_RECEIPT, Action.RECORD_USE_OUTCOME,
     }
 )  # fmt: skip
