@@ -118,15 +118,13 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
         "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
-        "make-designation",
-        "return-designation", "revoke-designation",
+        "make-designation", "return-designation", "revoke-designation",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
         "open-tip", "accept-tip", "ask-informant", "end-wait", "decline-tip", "refer-tip", "hand-on-tip",
         "join-case", "answer-tip", "propose-docketing", "propose-plan", "revise-plan", "dispatch-task",
-        "issue-notice",
-        "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
+        "issue-notice", "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
         "read-conclusion", "remark-conclusion", "propose-conclusion", "deliver-conclusion",
         "order-rectification", "sign-off-item",
         "refuse-sign-off", "close-case", "admit-review", "propose-decision", "deliver-decision",

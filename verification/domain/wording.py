@@ -3,7 +3,8 @@
 Whoever drafts it is often an inspector, who cannot open an informant's statement, and must not learn from a
 check what stands in one. So the check has two halves: interviews are compared whenever anybody saves a draft,
 statements only by whoever holds the keys of the desks anyway, when they save, read it over or propose it.
-Until one of them has, the conclusion is not proposed; any change of the text undoes it.
+Until one of them has, the conclusion is not proposed; any change of the text undoes it. The true name of a
+witness under a code name is known to their team alone: it is looked for when one of them saves or reads.
 What was found can be let stand by a tick, because an official name may be as long as a copied sentence; the
 trail keeps that it was, and the next reader is asked again.
 Source: Petitions Regulation 30; 2-domain §5 first row; rules.toml unit-wording.
@@ -18,7 +19,8 @@ from portal.models import Tip
 from verification.domain.acting import Acting
 from verification.domain.inputs import Inputs
 from verification.domain.messages import read_mailbox, read_sendings
-from verification.models import Case, FieldRecord, RecordKind
+from verification.errors import KeyLocked
+from verification.models import Case, FieldRecord, RecordKind, Witness
 from verification.policy.wording import Heard, Wording, look_at
 
 
@@ -52,10 +54,21 @@ def _heard(acting: Acting, case: Case) -> Heard:
     bodies = acting.open_all(row.body_id for row in session.scalars(query))
     words = [body["words"] for body in bodies.values()]
     return Heard(
-        names=tuple(str(one.get("person") or "") for one in words),
+        names=(*(str(one.get("person") or "") for one in words), *_true_names(acting, case)),
         talks=tuple(str(one.get("questions") or "") for one in words),
         statements=_statements(acting, case),
     )
+
+
+def _true_names(acting: Acting, case: Case) -> list[str]:
+    """True names of witnesses under a code name, as far as this person is of their team and may know them."""
+    found = []
+    for body_id in acting.session.scalars(select(Witness.body_id).where(Witness.case_id == case.id)):
+        try:
+            found.append(str(acting.open(body_id)["name"]))
+        except KeyLocked:
+            continue
+    return found
 
 
 def _statements(acting: Acting, case: Case) -> tuple[str, ...] | None:

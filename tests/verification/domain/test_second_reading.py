@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.support.journey import Journey
 from tests.support.law import rules_of
 from tests.support.office import TestOffice
-from verification.domain import conclusions, drafting, fieldwork, second_reading
+from verification.domain import conclusions, drafting, fieldwork, second_reading, witnesses
 from verification.domain.conclusions import Receipt
 from verification.errors import InvalidInput, Refused, StaleSubject
 from verification.models import (
@@ -23,6 +23,7 @@ from verification.models import (
     NoteKind,
     RecordKind,
     Stance,
+    Task,
 )
 from verification.policy.evidence import sources_of
 
@@ -47,7 +48,7 @@ def _refused(walk: Journey, login: str, verb: Any, **given: Any) -> set[str]:
 def walk(office: TestOffice) -> Journey:
     """Found, and the conclusion begun; a witness was heard."""
     journey = Journey(office).signed().logged()
-    words = {"person": "王大山（养护工）", "questions": TALK, "read_back": True}
+    words = {"person": "王大山（养护工）", "questions": TALK, "read_back": True, "signed": True}
     journey.logged(photos=0, kind=RecordKind.INTERVIEW, method=Method.INSPECTION, words=words)
     journey.found()
     journey.on_task("du", fieldwork.begin_follow)
@@ -133,6 +134,18 @@ def test_witness_and_words_of_an_interview_stop_anybodys_draft(walk: Journey, le
     assert set(invalid.value.errors) == {"unit_text", "wording"}
     walk.drafted("du", unit_text=leak, wording_accepted=True)
     walk.drafted("du", file_text=leak)
+
+
+def test_true_name_of_a_coded_witness_is_found_by_their_team_and_by_nobody_else(walk: Journey) -> None:
+    with walk.acting("du") as acting:
+        witnesses.code_witness(acting, acting.session.get_one(Task, walk.task_id), true_name="钱小满")
+    named = "据钱小满说，路面未修。"
+    with pytest.raises(InvalidInput) as invalid:
+        walk.drafted("du", unit_text=named)
+    assert set(invalid.value.errors) == {"unit_text", "wording"}
+    walk.drafted("fan", unit_text=named)
+    with pytest.raises(InvalidInput):
+        walk.read_over("chen")
 
 
 @pytest.mark.databases("sqlite")
