@@ -227,15 +227,26 @@ def test_review_that_moved_on_since_the_paper_was_typed_off_is_not_changed(offic
     assert walk.review.state is ReviewState.REVIEWING
 
 
-#: Carried out by a decision and not signed by themselves; the second reading, which is done in the draft itself;
-#: or the office's own record of what came back.
+#: Carried out by a decision and not signed by themselves; the second reading, done in the draft itself; or
+#: the office's own record of what came back.
 NOT_SIGNED = frozenset(
     {
-        Action.REOPEN_CASE, Action.WITHDRAW_ITEM, Action.ANSWER_AGAIN, Action.DELIVER_DECISION,
-        Action.READ_CONCLUSION, Action.REMARK_CONCLUSION, Action.SEND_REFERRAL, Action.RECORD_RECEIPT, Action.RECORD_OUTCOME, Action.PROPOSE_USE,
-        Action.WITHDRAW_USE, Action.SEND_USE, Action.RECORD_USE_RECEIPT, Action.RECORD_USE_OUTCOME,
+        Action.ANSWER_AGAIN,
+        Action.DELIVER_DECISION,
+        Action.PROPOSE_USE,
+        Action.READ_CONCLUSION,
+        Action.RECORD_OUTCOME,
+        Action.RECORD_RECEIPT,
+        Action.RECORD_USE_OUTCOME,
+        Action.RECORD_USE_RECEIPT,
+        Action.REMARK_CONCLUSION,
+        Action.REOPEN_CASE,
+        Action.SEND_REFERRAL,
+        Action.SEND_USE,
+        Action.WITHDRAW_ITEM,
+        Action.WITHDRAW_USE,
     }
-)  # fmt: skip
+)
 SIGNERS = (Role.HEAD, Role.DEPUTY, Role.DIRECTOR, Role.LIAISON, Role.REVIEWER)
 
 
