@@ -52,10 +52,10 @@ class Story(Using, Reviewing, Referring, LightPath, Recusing, Papers):
         """Those of the team first: findings rest on them, and not on what the unit sent."""
         return sorted(super().exhibits(), key=lambda row: row.source is not ExhibitSource.INSPECTOR)
 
-    def concluded(self) -> Story:
-        """From findings to a delivered conclusion."""
+    def concluded(self, *, reader: str = "chen") -> Story:
+        """From findings to a delivered conclusion, read over by a second person."""
         self.on_case("fan", conclusions.begin_conclusion)
-        self.drafted().read_over()
+        self.drafted().read_over(reader)
         self.on_case("fan", conclusions.propose_conclusion)
         self.on_case("head", conclusions.approve_conclusion)
         self.on_case("fan", conclusions.deliver_conclusion, delivered_on=self.today, receipt=RECEIPT)

@@ -27,6 +27,6 @@ def test_inspector_in_conflict_leaves_and_a_colleague_takes_over(story: Story, d
     story.found()
     story.on_task("du", fieldwork.begin_follow)
     story.on_task("du", fieldwork.begin_fix)
-    story.concluded().told().closed()
+    story.concluded(reader="wei").told().closed()
     assert not story.can_read("chen")
     story.is_lawful(desk)

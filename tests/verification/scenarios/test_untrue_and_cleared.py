@@ -25,7 +25,7 @@ def test_unit_wrongly_reported_is_cleared_with_approval(story: Story, desk: Desk
     story.on_use("fan", using.propose_use)
     story.on_use("head", using.approve_use)
     story.on_use("fan", using.send_use, number="", sent_on=story.today)
-    (sheet,) = story.papers_on_units(K.CLEARING)
+    sheet = story.paper_on(K.CLEARING, story.measure_id)
     assert "澄清函" in "".join(sheet.texts())
     story.on_use("lian", using.confirm_use)
     assert story.measure.state is MeasureState.RECEIVED
