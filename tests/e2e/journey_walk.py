@@ -306,7 +306,9 @@ class Walk:
         self._report_of_unit()
         leader = self.colleague("leader")
         leader.go(f"/items/{self.ids.item}")
-        form = Form(leader.page, "/verify").fill(note=text("verified", "现场复核，路面已平整。"))
+        form = Form(leader.page, "/verify").fill(
+            note=text("verified", "现场复核，路面已平整。"), how="on-site"
+        )
         form.choose("signer", saying=self._account_name("signer")).send()
 
     def _report_of_unit(self) -> None:
