@@ -131,10 +131,10 @@ def test_record_before_signing_or_by_a_stranger_is_refused(office: TestOffice) -
     walk.on_task("du", dispatch.sign_task)
     with pytest.raises(Refused) as stranger, office.acting("wei") as acting:
         fieldwork.log_record(acting, task_id=walk.task_id, entry=walk.entry())
-    assert _rules(stranger) == ["team-two"]
+    assert _rules(stranger) == ["unannounced-embargo", "team-two"]
     with pytest.raises(Refused) as adding, office.acting("wei") as acting:
         fieldwork.add_exhibit(acting, task_id=walk.task_id, new=walk.photo())
-    assert _rules(adding) == ["team-two"]
+    assert _rules(adding) == ["unannounced-embargo", "team-two"]
 
 
 def test_two_members_log_at_the_same_time_without_colliding(office: TestOffice) -> None:
