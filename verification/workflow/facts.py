@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -49,6 +49,8 @@ from verification.policy.recusal import recused_from
 from verification.policy.rulebook import Rulebook
 from verification.workflow.states import SubjectKind
 
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -60,6 +62,11 @@ class Facts:
     clock: Clock
     rules: Rulebook
     given: Mapping[str, Any]
+
+    def named(self, model: type[Row], name: str) -> Row | None:
+        """The row whose id the verb passes along under ``name``, if it passes one and there is such a row."""
+        row_id = self.given.get(name)
+        return None if row_id is None else self.session.get(model, row_id)
 
     @property
     def case_id(self) -> uuid.UUID:

@@ -156,7 +156,7 @@ def again_names_items(facts: Facts) -> Refusal | None:
 
 
 def informant_disputes_it(facts: Facts) -> Refusal | None:
-    asking = facts.session.get(Asking, facts.given.get("asking"))
+    asking = facts.named(Asking, "asking")
     if asking is not None and asking.case_id == facts.case_id and asking.state is AskingState.DISPUTED:
         return None
     return Refusal("asked-unfixed", _l("No informant of this case says that it is not fixed."))

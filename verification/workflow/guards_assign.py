@@ -32,8 +32,7 @@ OVER = (AssignmentState.ACCEPTED, AssignmentState.WITHDRAWN)
 
 
 def _programme(facts: Facts) -> Programme | None:
-    programme_id = facts.given.get("programme")
-    return None if programme_id is None else facts.session.get(Programme, programme_id)
+    return facts.named(Programme, "programme")
 
 
 def programme_runs(facts: Facts) -> Refusal | None:

@@ -50,14 +50,14 @@ def no_referral_waits(facts: Facts) -> Refusal | None:
 
 
 def informant_agreed(facts: Facts) -> Refusal | None:
-    consent = facts.session.get(IdentityConsent, facts.given.get("consent"))
+    consent = facts.named(IdentityConsent, "consent")
     if consent is not None and consent.referral_id == facts.subject.id and consent.given:
         return None
     return Refusal("refer-identity", _l("The informant has not agreed that who they are goes along."))
 
 
 def two_people_opened(facts: Facts) -> Refusal | None:
-    consent = facts.session.get(IdentityConsent, facts.given.get("consent"))
+    consent = facts.named(IdentityConsent, "consent")
     opened = select(IdentityOpening.id).where(
         IdentityOpening.tip_id == (consent.tip_id if consent else None),
         IdentityOpening.agreed_at.is_not(None),

@@ -118,8 +118,7 @@ def no_review_is_open(facts: Facts) -> Refusal | None:
 
 def _decision(facts: Facts) -> Review | None:
     """The decided review that an act names, if it is one of this case."""
-    review_id = facts.given.get("review")
-    review = None if review_id is None else facts.session.get(Review, review_id)
+    review = facts.named(Review, "review")
     if review is None or review.case_id != facts.case_id or review.state is not ReviewState.DECIDED:
         return None
     return review

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from portal.errors import Tampered, XiansuoError
@@ -266,8 +266,9 @@ class World:
     def rows(self, model: type[T]) -> Sequence[T]:
         """The case's rows of one kind."""
         column: Any = model.id if model is Case else model.case_id  # type: ignore[attr-defined]  # each has one
-        order: Any = model.id  # type: ignore[attr-defined]  # each has one
-        return self.session.scalars(select(model).where(column == self.case_id).order_by(order)).all()
+        # As they were written: ids are chance, and a run has to be the same again.
+        query = select(model).where(column == self.case_id).order_by(literal_column("rowid"))
+        return self.session.scalars(query).all()
 
     def standing(self, model: type[T]) -> Sequence[T]:
         """The case's rows of one kind between two steps, asked for once."""
