@@ -233,7 +233,7 @@ def test_hand_back_upheld_withdraws_the_task_and_the_teams_access(office: TestOf
     walk = Journey(office).planned().dispatched()
     with pytest.raises(Refused) as outsider:
         walk.on_task("wei", dispatch.hand_back_task, note="与本人无关。")
-    assert _rules(outsider) == {"team-two"}
+    assert _rules(outsider) == {"unannounced-embargo", "team-two"}
     with pytest.raises(Refused) as silent:
         walk.on_task("du", dispatch.hand_back_task, note="")
     assert _rules(silent) == {"return-reason"}
