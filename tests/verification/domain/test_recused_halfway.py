@@ -234,7 +234,7 @@ def test_plan_of_a_recused_planner_is_returned_and_written_by_another(office: Te
     walk.on_case("director", planning.return_plan, note="请由他人重新拟订。")
     with pytest.raises(Refused) as refused:
         walk.plan_proposed()
-    assert rules_of(refused) == ["recusal-decided"]
+    assert rules_of(refused) == ["recusal-decided", "unannounced-embargo"]
 
 
 @pytest.mark.rule("recusal-work")
