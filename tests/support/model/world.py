@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import delete, literal_column, select, update
+from sqlalchemy import delete, inspect, select, update
 from sqlalchemy.orm import Session
 
 from portal.errors import Tampered, XiansuoError
@@ -202,6 +202,7 @@ class World:
         self._opened: dict[str, bool] = {}
         self._actors: dict[str, Actor] = {}
         self._rows: dict[type[Any], Sequence[Any]] = {}
+        self._seen: dict[Any, int] = {}
         self._open = ExitStack()
         self.session: Session = self._open.enter_context(self.office.database.write())
 
@@ -264,11 +265,14 @@ class World:
         return self.session.get_one(Case, self.case_id)
 
     def rows(self, model: type[T]) -> Sequence[T]:
-        """The case's rows of one kind."""
+        """The case's rows of one kind, in the order in which they came about."""
         column: Any = model.id if model is Case else model.case_id  # type: ignore[attr-defined]  # each has one
-        # As they were written: ids are chance, and a run has to be the same again.
-        query = select(model).where(column == self.case_id).order_by(literal_column("rowid"))
-        return self.session.scalars(query).all()
+        found: Any = self.session.scalars(select(model).where(column == self.case_id)).all()
+        # As they came about: ids are chance, and a run has to be the same again.
+        keys = {inspect(row).identity: row for row in found}
+        for key in sorted(keys.keys() - self._seen.keys(), key=str):
+            self._seen[key] = len(self._seen)
+        return [keys[key] for key in sorted(keys, key=self._seen.__getitem__)]
 
     def standing(self, model: type[T]) -> Sequence[T]:
         """The case's rows of one kind between two steps, asked for once."""

@@ -177,7 +177,6 @@ NOTICED: dict[str, tuple[str, tuple[str, ...]]] = {
     "finding-each": ("closed without a finding", ("without findings",)),
     "finding-exhibit": ("closed without exhibits", ("without exhibits",)),
     "close-items": ("closed with an open item", ("ordered",)),
-    "close-answered": ("nobody was answered", ("approved",)),
     "item-verified": ("verified by somebody outside the team", ("reported under review",)),
     "close-off-uninvolved": ("the team signs for itself", ("reported",)),
     "clock-sign": ("task dispatched has", ("planned",)),
