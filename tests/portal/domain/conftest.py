@@ -15,15 +15,15 @@ from tests.support.intake import SigningDesk, open_intake
 
 
 @pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
+def signing(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
     """Desk and director; no cleaner yet."""
     return SigningDesk(database, clock=clock, rng=rng)
 
 
 @pytest.fixture
-def intake(office: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
+def intake(signing: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
     """The public side."""
-    return open_intake(office, folder=tmp_path / "blobs", clock=clock)
+    return open_intake(signing, folder=tmp_path / "blobs", clock=clock)
 
 
 @pytest.fixture

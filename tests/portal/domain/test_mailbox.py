@@ -93,11 +93,11 @@ def test_new_tip_has_an_empty_mailbox(intake: Intake, receipt: Receipt) -> None:
 
 
 def test_messages_of_the_office_are_read_in_order(
-    intake: Intake, office: SigningDesk, receipt: Receipt
+    intake: Intake, signing: SigningDesk, receipt: Receipt
 ) -> None:
     tip = the_tip(intake)
-    office.write_to(tip, "请问具体是哪一天?", kind=MessageKind.QUESTION)
-    office.write_to(tip, "已转办。", kind=MessageKind.NOTE)
+    signing.write_to(tip, "请问具体是哪一天?", kind=MessageKind.QUESTION)
+    signing.write_to(tip, "已转办。", kind=MessageKind.NOTE)
     read = open_mailbox(intake, receipt=receipt).messages
     assert [(message.kind, message.text, message.sent_on) for message in read] == [
         (MessageKind.QUESTION, "请问具体是哪一天?", intake.today),
@@ -121,11 +121,11 @@ def test_what_the_informant_wrote_is_not_read_back(
 
 
 def test_message_that_does_not_open_is_shown_as_such_beside_the_others(
-    intake: Intake, office: SigningDesk, receipt: Receipt
+    intake: Intake, signing: SigningDesk, receipt: Receipt
 ) -> None:
     tip = the_tip(intake)
-    office.write_to(tip, "第一条", kind=MessageKind.NOTE)
-    office.write_to(tip, "第二条", kind=MessageKind.NOTE)
+    signing.write_to(tip, "第一条", kind=MessageKind.NOTE)
+    signing.write_to(tip, "第二条", kind=MessageKind.NOTE)
     with intake.reading() as session:
         first = session.scalars(select(Message).where(Message.ordinal == 1)).one()
     with intake.writing() as session:
@@ -134,11 +134,11 @@ def test_message_that_does_not_open_is_shown_as_such_beside_the_others(
 
 
 def test_question_is_open_until_it_is_replied_to(
-    intake: Intake, office: SigningDesk, receipt: Receipt, form: DraftSecrets
+    intake: Intake, signing: SigningDesk, receipt: Receipt, form: DraftSecrets
 ) -> None:
     tip = the_tip(intake)
     assert open_mailbox(intake, receipt=receipt).open_question is None
-    question = office.write_to(tip, "哪一天?")
+    question = signing.write_to(tip, "哪一天?")
     assert open_mailbox(intake, receipt=receipt).open_question == question
     say(intake, receipt, form, kind=MessageKind.REPLY, reply_to=question)
     assert open_mailbox(intake, receipt=receipt).open_question is None
@@ -173,13 +173,13 @@ def test_unknown_receipt_opens_nothing(
 
 def test_unknown_receipt_takes_the_same_steps_as_a_known_one(
     intake: Intake,
-    office: SigningDesk,
+    signing: SigningDesk,
     database: Database,
     receipt: Receipt,
     rng: Rng,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    office.write_to(the_tip(intake), "一条消息")
+    signing.write_to(the_tip(intake), "一条消息")
     steps: list[str] = []
     real_open, real_init = PrivateKey.open, PrivateKey.__init__
 
@@ -208,10 +208,10 @@ def test_unknown_receipt_takes_the_same_steps_as_a_known_one(
 
 
 def test_another_tip_s_receipt_opens_only_its_own_messages(
-    intake: Intake, office: SigningDesk, receipt: Receipt, rng: Rng
+    intake: Intake, signing: SigningDesk, receipt: Receipt, rng: Rng
 ) -> None:
     first = the_tip(intake)
-    office.write_to(first, "给第一位")
+    signing.write_to(first, "给第一位")
     other = submit_tip(
         intake,
         draft=DraftSecrets(rng(32), rng(32)),
@@ -227,11 +227,11 @@ def test_another_tip_s_receipt_opens_only_its_own_messages(
 
 
 def test_reply_reaches_the_desk_with_its_files_and_is_announced(
-    intake: Intake, office: SigningDesk, receipt: Receipt, form: DraftSecrets
+    intake: Intake, signing: SigningDesk, receipt: Receipt, form: DraftSecrets
 ) -> None:
-    cleaner = office.open_cleaner()
+    cleaner = signing.open_cleaner()
     intake.recipients.forget()
-    question = office.write_to(the_tip(intake), "有照片吗?")
+    question = signing.write_to(the_tip(intake), "有照片吗?")
     [file] = put_files(intake, form, [("照片.jpg", b"photo")])
     assert say(
         intake,
@@ -243,7 +243,7 @@ def test_reply_reaches_the_desk_with_its_files_and_is_announced(
         reply_to=question,
     )
     [message] = informant_messages(intake)
-    said = office.said(message)
+    said = signing.said(message)
     assert (message.kind, message.reply_to, message.ordinal, message.read_by_office) == (
         MessageKind.REPLY,
         question,
@@ -252,8 +252,8 @@ def test_reply_reaches_the_desk_with_its_files_and_is_announced(
     )
     assert (said.kind, said.text, said.statement) == (MessageKind.REPLY, "有,见附件。", None)
     assert [(entry.object_id, entry.name) for entry in said.attachments] == [(file.object_id, "照片.jpg")]
-    for holder in (office.desk, cleaner):
-        assert office.original(file.object_id, intake=intake, holder=holder) == b"photo"
+    for holder in (signing.desk, cleaner):
+        assert signing.original(file.object_id, intake=intake, holder=holder) == b"photo"
     with intake.reading() as session:
         attached = session.scalars(select(Attachment)).one()
         posted = {(row.topic, row.subject_id) for row in session.scalars(select(OutboxRow))}
@@ -265,11 +265,11 @@ def test_reply_reaches_the_desk_with_its_files_and_is_announced(
 
 
 def test_informant_cannot_open_what_they_sent(
-    intake: Intake, receipt: Receipt, form: DraftSecrets, office: SigningDesk
+    intake: Intake, receipt: Receipt, form: DraftSecrets, signing: SigningDesk
 ) -> None:
     say(intake, receipt, form)
     [message] = informant_messages(intake)
-    assert office.said(message).text
+    assert signing.said(message).text
     with intake.reading() as session:
         sealed = session.get_one(SealedObject, message.object_id)
     with pytest.raises(Tampered):

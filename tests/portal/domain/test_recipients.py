@@ -18,22 +18,22 @@ from tests.support.intake import SigningDesk
 
 
 @pytest.fixture
-def recipients(office: SigningDesk, clock: FixedClock) -> Recipients:
-    return Recipients(office.database, root=office.root.verify_key(), clock=clock)
+def recipients(signing: SigningDesk, clock: FixedClock) -> Recipients:
+    return Recipients(signing.database, root=signing.root.verify_key(), clock=clock)
 
 
-def test_keys_of_a_tip_are_those_the_root_signed(recipients: Recipients, office: SigningDesk) -> None:
+def test_keys_of_a_tip_are_those_the_root_signed(recipients: Recipients, signing: SigningDesk) -> None:
     keys = recipients.for_tip(Desk.DESK)
-    assert (keys.desk.key_id, keys.desk.public) == (office.desk.key_id, office.desk.private.public())
-    assert keys.director.key_id == office.director.key_id
+    assert (keys.desk.key_id, keys.desk.public) == (signing.desk.key_id, signing.desk.private.public())
+    assert keys.director.key_id == signing.director.key_id
     assert keys.cleaner is None
 
 
 def test_cleaner_is_the_one_of_the_day(
-    recipients: Recipients, office: SigningDesk, clock: FixedClock
+    recipients: Recipients, signing: SigningDesk, clock: FixedClock
 ) -> None:
-    office.open_cleaner(day=office.day - timedelta(days=1))
-    today = office.open_cleaner()
+    signing.open_cleaner(day=signing.day - timedelta(days=1))
+    today = signing.open_cleaner()
     cleaner = recipients.for_tip(Desk.DESK).cleaner
     assert cleaner is not None
     assert cleaner.key_id == today.key_id
@@ -41,44 +41,44 @@ def test_cleaner_is_the_one_of_the_day(
     assert recipients.for_tip(Desk.DESK).cleaner is None
 
 
-def test_alternate_desk_is_closed_until_it_has_a_key(recipients: Recipients, office: SigningDesk) -> None:
+def test_alternate_desk_is_closed_until_it_has_a_key(recipients: Recipients, signing: SigningDesk) -> None:
     assert (recipients.offers(Desk.DESK), recipients.offers(Desk.ALTERNATE)) == (True, False)
     with pytest.raises(DeskClosed) as caught:
         recipients.for_tip(Desk.ALTERNATE)
     assert caught.value.desk is Desk.ALTERNATE
-    alternate = office.found(KeyPurpose.ALTERNATE)
+    alternate = signing.found(KeyPurpose.ALTERNATE)
     recipients.forget()
     assert recipients.for_tip(Desk.ALTERNATE).desk.key_id == alternate.key_id
 
 
-def test_newest_generation_is_sealed_to(recipients: Recipients, office: SigningDesk) -> None:
-    newer = office.found(KeyPurpose.DESK, generation=2)
+def test_newest_generation_is_sealed_to(recipients: Recipients, signing: SigningDesk) -> None:
+    newer = signing.found(KeyPurpose.DESK, generation=2)
     assert recipients.for_tip(Desk.DESK).desk.key_id == newer.key_id
 
 
 def test_key_signed_by_somebody_else_closes_the_desk(
-    recipients: Recipients, office: SigningDesk, rng: Rng
+    recipients: Recipients, signing: SigningDesk, rng: Rng
 ) -> None:
     assert recipients.offers(Desk.DESK)
-    office.found(KeyPurpose.DESK, generation=9, signer=SigningKey.from_bytes(rng(32)))
+    signing.found(KeyPurpose.DESK, generation=9, signer=SigningKey.from_bytes(rng(32)))
     recipients.forget()
     assert not recipients.offers(Desk.DESK)
 
 
-def test_key_swapped_in_the_database_is_not_sealed_to(recipients: Recipients, office: SigningDesk) -> None:
-    thief = office.found(KeyPurpose.STAFF).private.public().to_bytes()
-    with office.database.write() as session:
+def test_key_swapped_in_the_database_is_not_sealed_to(recipients: Recipients, signing: SigningDesk) -> None:
+    thief = signing.found(KeyPurpose.STAFF).private.public().to_bytes()
+    with signing.database.write() as session:
         session.execute(
-            update(RecipientKey).where(RecipientKey.id == office.desk.key_id).values(public=thief)
+            update(RecipientKey).where(RecipientKey.id == signing.desk.key_id).values(public=thief)
         )
     with pytest.raises(DeskClosed):
         recipients.for_tip(Desk.DESK)
 
 
-def test_missing_director_closes_both_desks(recipients: Recipients, office: SigningDesk) -> None:
-    with office.database.write() as session:
+def test_missing_director_closes_both_desks(recipients: Recipients, signing: SigningDesk) -> None:
+    with signing.database.write() as session:
         session.execute(
-            update(RecipientKey).where(RecipientKey.id == office.director.key_id).values(retired=True)
+            update(RecipientKey).where(RecipientKey.id == signing.director.key_id).values(retired=True)
         )
     assert not recipients.offers(Desk.DESK)
 
@@ -102,12 +102,12 @@ def test_keys_are_read_once_a_minute(recipients: Recipients, database: Database,
 
 
 def test_keys_are_read_again_when_the_day_changes(
-    recipients: Recipients, intake: Intake, office: SigningDesk, clock: FixedClock
+    recipients: Recipients, intake: Intake, signing: SigningDesk, clock: FixedClock
 ) -> None:
     clock.set(
         clock.now().replace(hour=15, minute=59, second=50)
     )  # ten seconds to midnight in the office's zone
-    office.open_cleaner()
+    signing.open_cleaner()
     assert recipients.for_tip(Desk.DESK).cleaner is not None
     clock.advance(timedelta(seconds=20))
     assert recipients.for_tip(Desk.DESK).cleaner is None

@@ -63,7 +63,7 @@ def test_same_form_with_the_files_uploaded_once_more_is_the_same(
 
 
 def test_same_name_and_length_with_one_other_byte_is_added(
-    intake: Intake, office: SigningDesk, draft: DraftSecrets, rng: Rng
+    intake: Intake, signing: SigningDesk, draft: DraftSecrets, rng: Rng
 ) -> None:
     content = rng(200_000)
     other = content[:-1] + bytes([content[-1] ^ 1])
@@ -72,22 +72,22 @@ def test_same_name_and_length_with_one_other_byte_is_added(
     [second] = put_files(intake, draft, [("a.jpg", other)])
     assert submit(intake, draft, files=[second.object_id]).outcome is Outcome.ADDED
     [message] = messages(intake)
-    assert [entry.object_id for entry in office.said(message).attachments] == [second.object_id]
-    assert office.original(second.object_id, intake=intake) == other
+    assert [entry.object_id for entry in signing.said(message).attachments] == [second.object_id]
+    assert signing.original(second.object_id, intake=intake) == other
 
 
 def test_same_form_with_other_words_is_added_to_its_tip_as_material(
-    intake: Intake, office: SigningDesk, draft: DraftSecrets
+    intake: Intake, signing: SigningDesk, draft: DraftSecrets
 ) -> None:
     first = submit(intake, draft)
     changed = a_statement(account="补充:昨天又去了一次,还是没有人受理。")
     again = submit(intake, draft, statement=changed)
     assert (again.outcome, again.receipt) == (Outcome.ADDED, first.receipt)
     [message] = messages(intake)
-    said = office.said(message)
+    said = signing.said(message)
     assert (message.kind, message.ordinal, message.sent_on) == (MessageKind.MATERIAL, 1, intake.today)
     assert (said.statement, said.identity_id, said.attachments) == (changed, None, ())
-    assert office.statement(the_tip(intake)).account == a_statement().account
+    assert signing.statement(the_tip(intake)).account == a_statement().account
     assert (OutboxTopic.INFORMANT_EVENT, message.id) in topics(intake)
 
 
@@ -100,7 +100,7 @@ def test_changed_form_sent_twice_is_added_once(intake: Intake, draft: DraftSecre
 
 
 def test_file_added_after_sending_is_the_only_one_added(
-    intake: Intake, office: SigningDesk, draft: DraftSecrets
+    intake: Intake, signing: SigningDesk, draft: DraftSecrets
 ) -> None:
     [first] = put_files(intake, draft, [("a", b"1")])
     submit(intake, draft, files=[first.object_id])
@@ -111,19 +111,19 @@ def test_file_added_after_sending_is_the_only_one_added(
     with intake.reading() as session:
         attached = {row.object_id: row.message_id for row in session.scalars(select(Attachment))}
     assert attached == {first.object_id: None, second.object_id: message.id}
-    assert [entry.name for entry in office.said(message).attachments] == ["b"]
+    assert [entry.name for entry in signing.said(message).attachments] == ["b"]
 
 
 def test_identity_left_at_the_second_sending_takes_two_to_open(
-    intake: Intake, office: SigningDesk, draft: DraftSecrets
+    intake: Intake, signing: SigningDesk, draft: DraftSecrets
 ) -> None:
     submit(intake, draft)
     submit(intake, draft, identity=SOMEBODY)
     [message] = messages(intake)
-    said = office.said(message)
+    said = signing.said(message)
     assert said.identity_id is not None
-    assert office.identity(said.identity_id) == SOMEBODY
-    assert office.identity(the_tip(intake).identity_id) == Identity()
+    assert signing.identity(said.identity_id) == SOMEBODY
+    assert signing.identity(the_tip(intake).identity_id) == Identity()
     assert SOMEBODY.name not in str(said.to_record())
 
 
@@ -268,11 +268,11 @@ def test_urgent_hour_is_that_of_the_office(intake: Intake, draft: DraftSecrets, 
 
 
 def test_statement_record_survives_a_round_trip_of_everything(
-    office: SigningDesk, intake: Intake, draft: DraftSecrets
+    signing: SigningDesk, intake: Intake, draft: DraftSecrets
 ) -> None:
     statement = replace(
         a_statement(), in_attachment=True, urgent=True, other_channels="12345热线", when="去年冬天"
     )
     submit(intake, draft, statement=statement)
-    opened = office.statement(the_tip(intake))
+    opened = signing.statement(the_tip(intake))
     assert replace(opened, informant_fingerprint=b"", identity_id=None) == statement

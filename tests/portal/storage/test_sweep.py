@@ -32,13 +32,13 @@ NOTHING = Swept(drafts=0, files=0, orphans=0, unfinished=0, levelled=0)
 
 
 @pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
+def signing(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
     return SigningDesk(database, clock=clock, rng=rng)
 
 
 @pytest.fixture
-def intake(office: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
-    return open_intake(office, folder=tmp_path / "blobs", clock=clock)
+def intake(signing: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
+    return open_intake(signing, folder=tmp_path / "blobs", clock=clock)
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_unsent_draft_goes_after_its_second_day_with_its_files(
 
 
 def test_sent_files_stay_when_their_draft_goes(
-    intake: Intake, office: SigningDesk, draft: DraftSecrets, clock: FixedClock
+    intake: Intake, signing: SigningDesk, draft: DraftSecrets, clock: FixedClock
 ) -> None:
     sent, _unsent = put_files(intake, draft, [("sent", b"photo"), ("unsent", b"other")])
     submit_tip(
@@ -90,7 +90,7 @@ def test_sent_files_stay_when_their_draft_goes(
     # The draft, and the row that said its form was sent.
     assert (swept.drafts, swept.files, swept.orphans) == (2, 1, 0)
     assert names(intake.blobs) == {sent.blob_name}
-    assert office.original(sent.object_id, intake=intake) == b"photo"
+    assert signing.original(sent.object_id, intake=intake) == b"photo"
     assert (count(intake.database, Draft), count(intake.database, DraftFile)) == (0, 0)
     assert (count(intake.database, Attachment), count(intake.database, Tip)) == (1, 1)
 
@@ -200,7 +200,7 @@ def test_files_swept_under_a_form_left_open_are_named_when_it_is_sent(
 @pytest.mark.databases("postgresql")
 def test_file_that_is_being_sent_this_moment_is_not_swept(
     intake: Intake,
-    office: SigningDesk,
+    signing: SigningDesk,
     draft: DraftSecrets,
     clock: FixedClock,
     monkeypatch: pytest.MonkeyPatch,
@@ -233,4 +233,4 @@ def test_file_that_is_being_sent_this_moment_is_not_swept(
     )
     sweeper.join(timeout=10)
     assert [(report.files, report.orphans) for report in swept] == [(0, 0)]
-    assert office.original(file.object_id, intake=intake) == b"photo"
+    assert signing.original(file.object_id, intake=intake) == b"photo"

@@ -20,13 +20,13 @@ from tests.support.intake_server import multipart, query
 
 
 @pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
+def signing(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
     return SigningDesk(database, clock=clock, rng=rng)
 
 
 @pytest.fixture
-def intake(office: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
-    return open_intake(office, folder=tmp_path / "blobs", clock=clock, limits=LIMITS)
+def intake(signing: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
+    return open_intake(signing, folder=tmp_path / "blobs", clock=clock, limits=LIMITS)
 
 
 @pytest.fixture

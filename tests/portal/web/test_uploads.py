@@ -26,13 +26,13 @@ from tests.support.intake_server import BOUNDARY, multipart
 
 
 @pytest.fixture
-def office(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
+def signing(database: Database, clock: FixedClock, rng: Rng) -> SigningDesk:
     return SigningDesk(database, clock=clock, rng=rng)
 
 
 @pytest.fixture
-def intake(office: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
-    return open_intake(office, folder=tmp_path / "blobs", clock=clock, limits=LIMITS)
+def intake(signing: SigningDesk, clock: FixedClock, tmp_path: Path) -> Intake:
+    return open_intake(signing, folder=tmp_path / "blobs", clock=clock, limits=LIMITS)
 
 
 @pytest.fixture
@@ -41,19 +41,19 @@ def browser(intake: Intake) -> Browser:
 
 
 def test_tip_with_files_goes_through_and_opens_byte_for_byte(
-    browser: Browser, intake: Intake, office: SigningDesk, rng: Rng
+    browser: Browser, intake: Intake, signing: SigningDesk, rng: Rng
 ) -> None:
     photo = rng(90 * KIB)
     status, said = browser.post(files=[("files", "照片.jpg", photo), ("files", "", b"")])
     assert (status, said["what"]) == (200, "new")
     [object_id] = ids(said)
-    assert office.original(uuid.UUID(object_id), intake=intake) == photo
+    assert signing.original(uuid.UUID(object_id), intake=intake) == photo
     receipt = Receipt.parse(str(said["receipt"]))
     assert open_mailbox(intake, receipt=receipt).state.value == "received"
 
 
 def test_files_of_a_form_with_a_mistake_are_kept_and_sent_the_next_time(
-    browser: Browser, intake: Intake, office: SigningDesk
+    browser: Browser, intake: Intake, signing: SigningDesk
 ) -> None:
     status, said = browser.post(files=[("files", "a.jpg", b"photo")], fail="1")
     assert (status, said["account"]) == (422, "写在表里的话")
@@ -62,7 +62,7 @@ def test_files_of_a_form_with_a_mistake_are_kept_and_sent_the_next_time(
     status, said = browser.post(files=[("files", "b.jpg", b"second")], keep=kept)
     assert status == 200
     sent = [*kept, *ids(said)]
-    assert [office.original(uuid.UUID(sent_id), intake=intake) for sent_id in sent] == [b"photo", b"second"]
+    assert [signing.original(uuid.UUID(sent_id), intake=intake) for sent_id in sent] == [b"photo", b"second"]
     assert count(intake, StoredFile) == 2
 
 
@@ -80,13 +80,13 @@ def test_same_request_twice_is_one_tip(browser: Browser, intake: Intake) -> None
 
 
 def test_material_with_a_file_is_added_by_receipt(
-    browser: Browser, intake: Intake, office: SigningDesk
+    browser: Browser, intake: Intake, signing: SigningDesk
 ) -> None:
     receipt = str(browser.post()[1]["receipt"])
     again = Browser(browser.client, browser.client.get("/form").get_json())
     status, said = again.post(path="/mailbox", receipt=receipt, text="补充", files=[("files", "a", b"photo")])
     assert (status, said["what"]) == (200, "sent")
-    assert office.original(uuid.UUID(ids(said)[0]), intake=intake) == b"photo"
+    assert signing.original(uuid.UUID(ids(said)[0]), intake=intake) == b"photo"
     assert (
         again.post(path="/mailbox", receipt=receipt, text="补充", files=[("files", "a", b"photo")])[1]["what"]
         == "same"

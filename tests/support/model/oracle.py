@@ -86,6 +86,8 @@ RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
         },
     ),
 }  # fmt: skip
+#: Clocks that end on a date which somebody set for their subject.
+OWN_DATES: Final[dict[str, type[Any]]] = {"clock-rectify": RectificationItem, "clock-assigned": Assignment}
 #: A subject's state before its first act: the first of its kind.
 BEGUN: Final[dict[str, Any]] = {kind.value: next(iter(states)) for kind, states in STATES.items()}
 KINDS: Final[dict[type[Any], str]] = {model: kind.value for kind, model in SUBJECT_MODELS.items()}
@@ -190,8 +192,8 @@ class Oracle:
             self.clocks.add(row.id)
             assert row.began_on == today, f"{row.rule_id} began on {row.began_on}"
             expected = self._last_day(row.rule_id, row.began_on)
-            if row.rule_id == "clock-rectify":  # the item's own date
-                expected = self.session.get_one(RectificationItem, row.subject_id).due_on
+            if row.rule_id in OWN_DATES:
+                expected = self.session.get_one(OWN_DATES[row.rule_id], row.subject_id).due_on
             assert civil(row.due_at) == expected, f"{row.rule_id} ends {civil(row.due_at)}, not {expected}"
 
     def _running_clocks(self) -> None:
