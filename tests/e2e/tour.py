@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-#: Answers that are no page.
+#: Answers that are no page: where they begin, and how the address of a document's file ends.
 _NO_SCREEN = ("/files/", "/logout", "/static/", "/assets/", "/card", "/healthz")
+_NO_SCREEN_ENDS = ("/docx", "/pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +69,5 @@ def _links(page: Page, url: str) -> list[str]:
     paths = [
         address.removeprefix(url).split("#")[0] for address in addresses if address.startswith(url + "/")
     ]
-    return [path for path in paths if not path.startswith(_NO_SCREEN) and "lang=" not in path]
+    screens = [path for path in paths if not (path.startswith(_NO_SCREEN) or path.endswith(_NO_SCREEN_ENDS))]
+    return [path for path in screens if "lang=" not in path]

@@ -12,12 +12,12 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 
 from portal.errors import Tampered, UnsignedKey
-from portal.shell import error_page
+from portal.shell import ERROR_TEXTS, error_page
 from portal.storage.errors import BlobMissing, RetryLater
 from portal.storage.received import TooLarge, UploadError
 from verification.errors import InvalidInput, KeyLocked, NotHere, Refused, StaleSubject
 from verification.web.gate import came_from_elsewhere
-from verification.web.kept import again_page, kept_fields
+from verification.web.kept import again_page, kept_fields, typed_words
 from verification.web.login import login_page
 from verification.web.office import office
 from verification.web.problems import Problem, problem_of
@@ -35,8 +35,15 @@ def install(app: Flask) -> None:
         app.register_error_handler(damage, _damaged)
 
 
-def _not_here(_error: Exception) -> Response:
-    return error_page(404)
+def _not_here(_error: Exception) -> ResponseReturnValue:
+    """What somebody wrote is theirs still, also where the subject was closed to them meanwhile."""
+    written = typed_words() if request.method == "POST" and not came_from_elsewhere() else []
+    if not written:
+        return error_page(404)
+    uploads().discard(office().blobs)
+    title, text = ERROR_TEXTS[404]
+    page = render_template("verification/not_here.html", code=404, title=title, text=text, written=written)
+    return make_response(page, 404)
 
 
 def _once_more(error: Exception) -> ResponseReturnValue:

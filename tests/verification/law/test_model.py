@@ -90,7 +90,7 @@ class LawMachine(RuleBasedStateMachine):
     def what_is_next(self, luck: int) -> None:
         """Whoever's turn it is does what the table offers, with the right words."""
         chance = random.Random(luck)
-        states = {(kind, row.state) for kind, row in self._subjects()}
+        states = dict.fromkeys((kind, row.state) for kind, row in self._subjects())  # in order: sets have chance's
         offered = [
             attempt
             for attempt in ATTEMPTS

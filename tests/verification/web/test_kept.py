@@ -162,7 +162,13 @@ def test_error_inside_shows_a_page_and_logs_no_word_of_it(
 
 
 @pytest.mark.databases("postgresql")
-def test_two_who_propose_a_plan_at_once_lose_no_text(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("unannounced", "status", "says"),
+    [(False, 409, "It changed while you were writing"), (True, 404, "There is nothing at this address")],
+)
+def test_two_who_propose_a_plan_at_once_lose_no_text(
+    desk: Desk, unannounced: bool, status: int, says: str
+) -> None:
     walk = Journey(desk.office).docketed()
     plan, version = f"/cases/{walk.case_id}/plan", walk.case.version
     unit, today = walk.office.unit_id("transport"), walk.today.isoformat()
@@ -174,14 +180,15 @@ def test_two_who_propose_a_plan_at_once_lose_no_text(desk: Desk) -> None:
     answers: list[TestResponse] = []
     sent = fields | {"csrf_token": shen.token()}
     with desk.office.acting("fan") as acting:
+        frame = walk.plan_frame(unannounced=unannounced)
         planning.write_and_propose_plan(
-            acting, case_id=walk.case_id, version=version, text=PLAN_TEXT, frame=walk.plan_frame()
+            acting, case_id=walk.case_id, version=version, text=PLAN_TEXT, frame=frame
         )
         later = Later(lambda: answers.append(shen.client.post(f"{plan}?lang=en", data=sent)))
         later.has_come_to_wait(desk.office.database)
     assert later.error() is None
-    page = text_of(answers[0], 409)
-    assert "It changed while you were writing" in page
+    page = text_of(answers[0], status)
+    assert says in page
     assert "写了很久的问题:是哪一段路?&lt;b&gt;&amp;" in page
 
 
