@@ -29,6 +29,7 @@ from tests.support.office import FoundedOffice, TestOffice, found_in
 from tests.support.postgres import TEMPLATE, PostgresServer, PostgresUrls
 from tests.support.sockets import close_to_the_outside
 from tests.support.valkey import ValkeyProcess
+from tests.support.walks import FileCopies, PostgresCopies, Walks
 from verification.migrations import chain
 
 DATABASES = ("sqlite", "postgresql")
@@ -38,6 +39,7 @@ BEGINNING, SEED = datetime(2026, 3, 2, 9, 30, tzinfo=CIVIL_ZONE), 20260302
 def pytest_configure() -> None:
     """Before anything is imported by a test: no sockets to the outside, and no settings of this machine's."""
     close_to_the_outside()
+    machine.prefer_memory()
     for name in [name for name in os.environ if name.startswith("XIANSUO_") and name != "XIANSUO_TEST_DATA"]:
         del os.environ[name]
 
@@ -144,6 +146,29 @@ def founded_on_postgres(
     return _founded(name, postgres_server.url(name), tmp_path_factory.mktemp("founded"))
 
 
+@pytest.fixture(scope="session")
+def walks_in_file(founded_in_file: FoundedOffice, tmp_path_factory: pytest.TempPathFactory) -> Walks:
+    """A case at each stage, in SQLite files."""
+    folder = tmp_path_factory.mktemp("walks")
+    database = Database(f"sqlite:///{folder / 'walk.sqlite3'}")
+    return Walks(founded_in_file, FileCopies(folder)).build(
+        database, began=FixedClock(BEGINNING), folder=folder
+    )
+
+
+@pytest.fixture(scope="session")
+def walks_on_postgres(
+    founded_on_postgres: FoundedOffice,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Walks:
+    """A case at each stage, in PostgreSQL databases."""
+    database = Database(postgres_server.url(postgres_server.create()))
+    return Walks(founded_on_postgres, PostgresCopies(postgres_server)).build(
+        database, began=FixedClock(BEGINNING), folder=tmp_path_factory.mktemp("walks")
+    )
+
+
 def _founded(source: str, url: str, folder: Path) -> FoundedOffice:
     database, clock, chance = Database(url), FixedClock(BEGINNING), random.Random(SEED)
     return found_in(source, database, clock=clock, chance=chance, blob_dir=folder / "blobs")
@@ -158,11 +183,13 @@ def office(
     request: pytest.FixtureRequest,
 ) -> TestOffice:
     """A founded office with staff and real keys, on each kind of database."""
-    where = "founded_in_file" if database.is_sqlite else "founded_on_postgres"
-    founded: FoundedOffice = request.getfixturevalue(where)
+    walks: Walks = request.getfixturevalue("walks_in_file" if database.is_sqlite else "walks_on_postgres")
     if database.is_sqlite:
-        founded.copied_file(database)
-    return founded.standing_in(database, clock=clock, chance=chance, blob_dir=tmp_path / "blobs")
+        walks.founded.copied_file(database)
+    blobs = tmp_path / "blobs"
+    office = walks.founded.standing_in(database, clock=clock, chance=chance, blob_dir=blobs)
+    walks.begin(office, chance=chance, blobs=blobs)
+    return office
 
 
 # --- databases ---------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from portal.crypto.stream import SealedReader, SealingWriter
 from portal.models import Priority, SealedObject, Tip, new_id
 from portal.storage.received import SealedFile
 from tests.support.office import TestOffice
+from tests.support.walks import from_the_beginning
 from verification.domain import (
     casework,
     conclusions,
@@ -121,6 +122,7 @@ class Journey:
 
     # --- the first half, in short ---
 
+    @from_the_beginning
     def proposed(self) -> Journey:
         """A case from one tip, proposed to the head."""
         tip_id, receipt = self.office.send_tip()
@@ -148,6 +150,7 @@ class Journey:
         self.on_case("fan", casework.propose_docketing, overlap_reason="前次督查未涉及此路段。")
         return self
 
+    @from_the_beginning
     def docketed(self) -> Journey:
         """... docketed by the head."""
         self.proposed()
@@ -179,6 +182,7 @@ class Journey:
         self.on_case("fan", planning.write_and_propose_plan, text=PLAN_TEXT, frame=self.plan_frame(**changes))
         return self
 
+    @from_the_beginning
     def planned(self, **changes: Any) -> Journey:
         """From the docketed case to an approved plan."""
         self.docketed().plan_proposed(**changes)
@@ -204,6 +208,7 @@ class Journey:
             self.task_id = task.id
         return self
 
+    @from_the_beginning
     def signed(self) -> Journey:
         """From an approved plan to a task that du signed for."""
         self.planned().dispatched()
@@ -297,6 +302,7 @@ class Journey:
                 )
         return self
 
+    @from_the_beginning
     def fixing(self) -> Journey:
         """Visited, found, and at the stage of watching the fix."""
         self.signed().logged().found()
@@ -311,6 +317,7 @@ class Journey:
         self.on_case(login, conclusions.draft_conclusion, **given)
         return self
 
+    @from_the_beginning
     def concluding(self) -> Journey:
         """From the beginning to a draft of the conclusion."""
         self.fixing()
@@ -322,6 +329,7 @@ class Journey:
         self.on_case(login, second_reading.read_over)
         return self
 
+    @from_the_beginning
     def approved(self) -> Journey:
         """The head approved the conclusion."""
         self.concluding()
@@ -329,6 +337,7 @@ class Journey:
         self.on_case("head", conclusions.approve_conclusion)
         return self
 
+    @from_the_beginning
     def delivered(self) -> Journey:
         """The unit received the conclusion today."""
         self.approved()
@@ -347,6 +356,7 @@ class Journey:
         self.item_id = item.id
         return self
 
+    @from_the_beginning
     def ordered(self) -> Journey:
         """From the beginning to an ordered item."""
         self.delivered().with_item()

@@ -32,6 +32,7 @@ from portal.models.records import Identity, Reporter, Statement, Subject
 from portal.storage.filesystem import FileBlobs
 from portal.storage.received import Limits
 from portal.trust import TrustedKeys
+from tests.support.walks import Start
 from verification.domain.acting import Acting
 from verification.domain.founding import (
     NewStaff,
@@ -102,6 +103,7 @@ class TestOffice:
     keys: OfficeKeys
     units: dict[str, Unit] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
+    start: Start | None = None
 
     @property
     def trust(self) -> TrustedKeys:

@@ -1,7 +1,8 @@
 """A real PostgreSQL cluster of the tests' own: made once a session, thrown away after it.
 
 It listens on a Unix socket in a private folder only. fsync is off: the tests do not test PostgreSQL's disk.
-Every test gets its own database, copied from a template that was migrated once (a copy takes 20–40 ms).
+Every test gets its own database, copied from a template that was migrated once (20 ms in memory, 200 on a
+disk).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -27,6 +29,9 @@ OWNER = "xiansuo_owner"
 #: The two roles of a real installation; what each may do is granted by the project's own code.
 PORTAL, VERIFICATION = "xiansuo_portal", "xiansuo_verification"
 TEMPLATE = "xiansuo_template"
+
+#: From this version on one may say how a database is copied.
+_WITH_STRATEGY = 150000
 
 _libc = ctypes.CDLL(None)
 
@@ -86,9 +91,18 @@ class PostgresServer:
         """A new database, migrated unless ``empty``; returns its name. copy_of: one that nobody is in now."""
         self._count += 1
         name = f"t{self._count}"
-        template = sql.Identifier("template0" if empty else copy_of)
-        self._execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        self._copy("template0" if empty else copy_of, name)
         return name
+
+    def _copy(self, source: str, name: str) -> None:
+        """Files are copied as they are: through the log, which is the newer way, takes twice as long."""
+        made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(source))
+        self._execute(made + sql.SQL(" STRATEGY file_copy") if self._version >= _WITH_STRATEGY else made)
+
+    def replace(self, name: str, *, copy_of: str) -> None:
+        """The database ``name`` once more, as a copy of another; whoever was connected is not any more."""
+        self.drop(name)
+        self._copy(copy_of, name)
 
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
@@ -116,6 +130,11 @@ class PostgresServer:
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(f"host={self._folder} user={OWNER} dbname=postgres", autocommit=True)
+
+    @cached_property
+    def _version(self) -> int:
+        with self._connect() as connection:
+            return connection.info.server_version
 
     def _execute(self, statement: sql.SQL | sql.Composed) -> None:
         with self._connect() as connection:

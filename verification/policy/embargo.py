@@ -9,8 +9,20 @@ the case as it was docketed. Source: county notice 四不两直; 2-domain §5 "t
 from __future__ import annotations
 
 import uuid
+from functools import cache
 
-from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, or_, select, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from verification.models import (
@@ -50,20 +62,33 @@ def embargoed() -> ColumnElement[bool]:
     )
 
 
-def hidden_from(staff_id: uuid.UUID) -> ColumnElement[bool]:
+def hidden_from(staff_id: uuid.UUID | BindParameter[uuid.UUID]) -> ColumnElement[bool]:
     """Of a query on ``Case``: those under embargo that this person is not let into."""
     return and_(embargoed(), Case.id.not_in(_cases_of(staff_id)), ~_directs(staff_id))
 
 
 def is_embargoed(session: Session, case_id: uuid.UUID) -> bool:
     """Whether nobody may hear of this case's visit yet."""
-    return session.scalar(select(Case.id).where(Case.id == case_id, embargoed())) is not None
+    return session.scalar(_embargoed(), {"case": case_id}) is not None
 
 
 def is_hidden(session: Session, *, staff_id: uuid.UUID, case_id: uuid.UUID) -> bool:
     """Whether this person sees this case only as it was docketed."""
-    query = select(Case.id).where(Case.id == case_id, hidden_from(staff_id))
-    return session.scalar(query) is not None
+    return session.scalar(_hidden(), {"case": case_id, "person": staff_id}) is not None
+
+
+# Asked at every page and every act, so each is put together once.
+
+
+@cache
+def _embargoed() -> Select[uuid.UUID]:
+    return select(Case.id).where(Case.id == bindparam("case", type_=Case.id.type), embargoed())
+
+
+@cache
+def _hidden() -> Select[uuid.UUID]:
+    person = bindparam("person", type_=Staff.id.type)
+    return select(Case.id).where(Case.id == bindparam("case", type_=Case.id.type), hidden_from(person))
 
 
 def insiders(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
@@ -86,11 +111,11 @@ def insiders(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID]:
     return frozenset(session.scalars(people)) - recused_from(session, case_id=case_id)
 
 
-def _directs(staff_id: uuid.UUID) -> ColumnElement[bool]:
+def _directs(staff_id: uuid.UUID | BindParameter[uuid.UUID]) -> ColumnElement[bool]:
     return exists().where(StaffRole.staff_id == staff_id, StaffRole.role == Role.DIRECTOR)
 
 
-def _cases_of(staff_id: uuid.UUID) -> CompoundSelect[uuid.UUID]:
+def _cases_of(staff_id: uuid.UUID | BindParameter[uuid.UUID]) -> CompoundSelect[uuid.UUID]:
     wrote = or_(Plan.written_by == staff_id, Plan.approved_by == staff_id)
     return union(
         select(Plan.case_id).where(wrote),

@@ -11,8 +11,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from sqlalchemy import ColumnElement, exists, or_, select, union
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    bindparam,
+    exists,
+    or_,
+    select,
+    union,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from verification.models import (
@@ -79,8 +90,15 @@ def recused_from(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID
 
     The liaisons of its units are among them: they are no readers of the case, and get their own papers.
     """
+    return frozenset(session.scalars(_recused_from(), {"case": case_id}))
+
+
+@cache
+def _recused_from() -> CompoundSelect[uuid.UUID]:
+    """The query, put together once: it is asked at every page and every act. Parameter: ``case``."""
+    case_id = bindparam("case", type_=CaseUnit.case_id.type)
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case_id)
-    people = union(
+    return union(
         select(Staff.id).where(Staff.unit_id.in_(units)),
         select(Interest.staff_id).where(Interest.unit_id.in_(units)),
         select(Staff.id).join(Unit, Unit.in_charge_id == Staff.id).where(Unit.id.in_(units)),
@@ -89,11 +107,10 @@ def recused_from(session: Session, *, case_id: uuid.UUID) -> frozenset[uuid.UUID
             RecusalRequest.case_id == case_id, RecusalRequest.state == RecusalState.GRANTED
         ),
     )
-    return frozenset(session.scalars(people))
 
 
 def recused_cases(
-    staff_id: uuid.UUID | InstrumentedAttribute[uuid.UUID],
+    staff_id: uuid.UUID | InstrumentedAttribute[uuid.UUID] | BindParameter[uuid.UUID],
 ) -> ColumnElement[bool]:
     """Of a query on ``Case``: the cases that this person, or the person of each row, keeps away from."""
     object_, person, interest = aliased(CaseUnit), aliased(Staff), aliased(Interest)
@@ -125,8 +142,13 @@ def recused_members(
 
 def is_recused(session: Session, *, staff_id: uuid.UUID, case_id: uuid.UUID) -> bool:
     """Whether this person keeps away from this case."""
-    found = select(Case.id).where(Case.id == case_id, recused_cases(staff_id))
-    return session.scalar(found) is not None
+    return session.scalar(_is_recused(), {"case": case_id, "person": staff_id}) is not None
+
+
+@cache
+def _is_recused() -> Select[uuid.UUID]:
+    person = bindparam("person", type_=Staff.id.type)
+    return select(Case.id).where(Case.id == bindparam("case", type_=Case.id.type), recused_cases(person))
 
 
 def named_in(session: Session, wishes: Sequence[str]) -> frozenset[uuid.UUID]:

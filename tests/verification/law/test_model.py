@@ -90,7 +90,8 @@ class LawMachine(RuleBasedStateMachine):
     def what_is_next(self, luck: int) -> None:
         """Whoever's turn it is does what the table offers, with the right words."""
         chance = random.Random(luck)
-        states = dict.fromkeys((kind, row.state) for kind, row in self._subjects())  # in order: sets have chance's
+        # No set: those have another order in each process, and a run has to be the same again.
+        states = dict.fromkeys((kind, row.state) for kind, row in self._subjects())
         offered = [
             attempt
             for attempt in ATTEMPTS

@@ -326,7 +326,8 @@ def test_items_from_writing_to_close_off_as_four_people(desk: Desk) -> None:
     assert reviewer.get(shared).status_code == 404
     assert "The unit has reported: verify it" in _text(du.get("/queue"))
     signer = str(walk.office.staff_id("reviewer"))
-    _moves(du, f"{shared}/verify", {"note": "到场查看，已填平。", "signer": signer, "how": "on-site"}, on=shared)
+    verified = {"note": "到场查看，已填平。", "signer": signer, "how": "on-site"}
+    _moves(du, f"{shared}/verify", verified, on=shared)
     assert "To sign off" in _text(reviewer.get("/rectification"))
     early = _text(
         reviewer.post(f"{shared}/sign?lang=en", {"version": _version(_text(reviewer.get(shared)))}), 409
