@@ -178,6 +178,7 @@ def plan_values(g: Gatherer) -> Values:
 #: Words of a record that a document may name, and those of them that are ticks.
 _RECORD_WORDS: Final = frozenset(
     {"arrival", "card_shown", "people_there", "seen", "person", "role", "refused", "questions", "read_back"}
+    | {"signed", "refused_sign", "refusal"}
 )
 
 

@@ -74,7 +74,8 @@ SHAPES: Final[Mapping[Group, Values]] = {
     Group.RECORD: {
         "kind": "", "method": "", "began_at": "", "minutes": "", "place": "", "unit": "", "people": "",
         "written_by": "", "off_plan": "", "arrival": "", "card_shown": "", "people_there": "", "seen": "",
-        "person": "", "role": "", "refused": "", "questions": "", "read_back": "",
+        "person": "", "role": "", "refused": "", "questions": "", "read_back": "", "signed": "",
+        "refused_sign": "", "refusal": "",
     },
     Group.TAKEN: {"list": [{"number": "", "what": "", "from_whom": "", "on": "", "remarks": "", "unit": ""}]},
     Group.EXHIBITS: {

@@ -72,8 +72,9 @@ class Said:
     def proposal(self) -> Proposal:
         """What reviewers propose."""
         outcome = ReviewOutcome(self.one("outcome")) if self.one("outcome") else None
+        accepted = bool(self.one("wording"))
         if outcome is not ReviewOutcome.CHANGE:
-            return Proposal(outcome=outcome, decision=self.one("decision"))
+            return Proposal(outcome=outcome, decision=self.one("decision"), wording_accepted=accepted)
         findings = {
             uuid.UUID(name): Finding(self.one(full)) if self.one(full) else None
             for name, full in self._with_prefix("finding-")
@@ -85,6 +86,7 @@ class Said:
             unit_text=self.one("unit_text"),
             findings=findings,
             withdrawn=self.ids("withdrawn"),
+            wording_accepted=accepted,
         )
 
     def received_on(self) -> date:

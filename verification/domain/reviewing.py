@@ -28,6 +28,7 @@ from verification.domain.inputs import LONG, Inputs, note_text
 from verification.domain.items import FOR_FILE, FOR_UNIT, unit_key
 from verification.domain.locking import locked_case, locked_case_of
 from verification.domain.readers import give_case_key, give_to_role, take_case_key
+from verification.domain.wording import check_unit_text
 from verification.errors import NotHere
 from verification.keys.addressees import of_case
 from verification.models import (
@@ -47,7 +48,6 @@ from verification.models import (
 from verification.policy import deadlines
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
-from verification.policy.redaction import find_identifiers
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
 
@@ -56,7 +56,10 @@ CLOCK = "reg-17-review"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proposal:
-    """What reviewers propose. file_text, unit_text, findings: of the new conclusion, for a change alone."""
+    """What reviewers propose. file_text, unit_text, findings: of the new conclusion, for a change alone.
+
+    wording_accepted: see ``wording``, for both texts that the unit reads.
+    """
 
     outcome: ReviewOutcome | None
     decision: str
@@ -64,6 +67,7 @@ class Proposal:
     unit_text: str = ""
     findings: Mapping[uuid.UUID, Finding | None] = field(default_factory=dict)
     withdrawn: Collection[uuid.UUID] = ()
+    wording_accepted: bool = False
 
 
 def apply_review(
@@ -163,7 +167,7 @@ def admit_review(acting: Acting, *, review_id: uuid.UUID, version: int) -> Revie
 def propose_decision(acting: Acting, *, review_id: uuid.UUID, version: int, proposal: Proposal) -> Review:
     """Propose to the head what to decide, with the words that the unit will read.
 
-    Raises InvalidInput (outcome, decision, file_text, unit_text, findings, withdrawn), Refused,
+    Raises InvalidInput (outcome, decision, file_text, unit_text, findings, withdrawn, wording), Refused,
     StaleSubject, NotHere.
     """
     review, case = review_with_case(acting, review_id)
@@ -273,8 +277,9 @@ def check_proposal(acting: Acting, case: Case, proposal: Proposal, *, inputs: In
     for name, text in (("file_text", proposal.file_text), ("unit_text", proposal.unit_text)):
         words[name] = inputs.text(name, text, most=LONG, needed=change)
     for name in ("decision", "unit_text"):
-        if find_identifiers(words[name]):
-            inputs.wrong(name, _l("This holds a phone, identity or account number. Take it out."))
+        check_unit_text(
+            acting, case, words[name], inputs=inputs, field=name, accepted=proposal.wording_accepted
+        )
     claims = set(acting.session.scalars(select(Allegation.id).where(Allegation.case_id == case.id)))
     if not set(proposal.findings) <= claims:
         inputs.wrong("findings", _l("Please choose from the list."))

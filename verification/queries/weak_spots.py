@@ -10,11 +10,11 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, select
 
 from verification.domain.acting import Acting
 from verification.models import (
@@ -36,6 +36,7 @@ from verification.models import (
     Review,
     ReviewOutcome,
     Role,
+    RuleException,
     Staff,
     StaffRole,
     Task,
@@ -48,7 +49,7 @@ from verification.queries.cases import listed_titles, readable
 from verification.queries.reviews import ReviewCard, cards_of
 
 SHOWN = 30
-TRAINING = "training-yearly"
+TRAINING, OVERLAP = "training-yearly", "reg-15-overlap"
 _YEAR = timedelta(days=365)
 _INSPECTING = (Role.INSPECTOR, Role.SUPERVISOR, Role.REVIEWER)
 #: Counted against a unit: what was planned, not what had to be looked into. Source: Reg. art. 15.
@@ -121,6 +122,18 @@ class Lagging:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class Exempted:
+    """A case that went on in spite of a rule, with a written reason. by: who gave it."""
+
+    case_id: uuid.UUID
+    number: str | None
+    title: str
+    rule_id: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class WeakSpots:
     """The whole page. by_rule, by_waiting: all clocks that passed; lagging: those this person reads."""
 
@@ -130,7 +143,7 @@ class WeakSpots:
     lagging: list[Lagging]
     units_late: list[tuple[Unit, int]]
     inspected: list[tuple[Unit, int]]
-    overridden: list[tuple[uuid.UUID, str | None, str]]
+    overridden: list[Exempted]
     off_plan: int
     records: int
     changed: list[ReviewCard]
@@ -276,12 +289,27 @@ def _inspected(acting: Acting) -> list[tuple[Unit, int]]:
     return _by_unit(acting, dict(acting.session.execute(query).all()))
 
 
-def _overridden(acting: Acting) -> list[tuple[uuid.UUID, str | None, str]]:
-    """Cases that went on in spite of an overlap, with a written reason."""
-    query = select(Case).where(Case.overlap_reason_id.is_not(None), readable(acting))
-    cases = acting.session.scalars(query.order_by(Case.opened_on.desc(), Case.id).limit(SHOWN)).all()
-    titles = listed_titles(acting, cases)
-    return [(case.id, case.number, titles[case.id]) for case in cases]
+def _overridden(acting: Acting) -> list[Exempted]:
+    """Cases that went on in spite of an overlap, the quota or a town's duty, the newest first."""
+    session, reads = acting.session, and_(readable(acting), ~hidden_from(acting.staff_id))
+    query = select(Case).where(Case.overlap_reason_id.is_not(None), reads)
+    overlapping = session.scalars(query.order_by(Case.opened_on.desc(), Case.id).limit(SHOWN)).all()
+    exempted = session.execute(
+        select(RuleException, Case)
+        .join(Case, Case.id == RuleException.case_id)
+        .where(reads)
+        .order_by(RuleException.made_on.desc(), RuleException.id)
+        .limit(SHOWN)
+    ).all()
+    rows = [(case, OVERLAP, case.proposed_by or case.opened_by, case.opened_on) for case in overlapping]
+    rows += [(case, row.rule_id, row.made_by, row.made_on) for row, case in exempted]
+    titles = listed_titles(acting, list({case.id: case for case, *_rest in rows}.values()))
+    names: dict[uuid.UUID, str] = dict(session.execute(select(Staff.id, Staff.name)).all())
+    found = [
+        Exempted(case.id, case.number, titles[case.id], rule_id, names[by], on)
+        for case, rule_id, by, on in rows
+    ]
+    return sorted(found, key=lambda one: one.on, reverse=True)[:SHOWN]
 
 
 def _reviews(acting: Acting) -> tuple[list[ReviewCard], int]:

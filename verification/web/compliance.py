@@ -20,6 +20,7 @@ from verification.policy.rulebook import shipped_rules
 from verification.queries.cases import titles_of
 from verification.queries.compliance import steps_of
 from verification.queries.compliance_light import light_steps_of
+from verification.queries.compliance_papers import papers_of
 from verification.queries.compliance_steps import Met, StepCode, as_docketed
 from verification.web.explain import explained_rule
 from verification.web.loaders import load_docketed_case
@@ -101,6 +102,7 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
                 (step, STEPS[step.code], [explained_rule(rules[rule_id]) for rule_id in step.rule_ids])
                 for step in steps
             ],
+            papers={} if is_secret else papers_of(acting.session, case.id, steps),
             met=MET,
             shown_state=SHOWN_STATE if is_secret else case.state,
             missing=sum(step.met is Met.MISSING for step in steps),

@@ -57,6 +57,7 @@ def typed_proposal(typed: Typed) -> Proposal:
         unit_text=typed.text("unit_text") if change else "",
         findings=findings if change else {},
         withdrawn=withdrawn,
+        wording_accepted=typed.ticked("wording"),
     )
 
 

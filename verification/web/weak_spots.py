@@ -48,6 +48,7 @@ def show() -> ResponseReturnValue:
             lagging=[
                 (one, explained_rule(rules[one.rule_id]).text, WAITS[one.waits]) for one in spots.lagging
             ],
+            overridden=[(one, explained_rule(rules[one.rule_id]).text) for one in spots.overridden],
             units_late=_bars(spots.units_late),
             inspected=_bars(spots.inspected),
             returned=_bars(spots.returned),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.models import Tip, TipState
 from tests.support.journey import RECEIPT, Journey
 from tests.support.office import TestOffice
-from verification.domain import answering, casework, conclusions, items, readers, reviewing
+from verification.domain import answering, casework, conclusions, fieldwork, items, readers, reviewing
 from verification.domain.reviewing import Proposal
 from verification.errors import InvalidInput, KeyLocked, NotHere, Refused
 from verification.models import (
@@ -22,6 +22,8 @@ from verification.models import (
     Deadline,
     Finding,
     ItemState,
+    Method,
+    RecordKind,
     Review,
     ReviewOutcome,
     ReviewState,
@@ -303,6 +305,31 @@ def test_proposal_says_what_is_missing_or_must_not_be_in_it(walk: Reviewing) -> 
             "reviewer", reviewing.propose_decision, proposal=walk.changing(unit_text="联系 13812345678")
         )
     assert set(number.value.errors) == {"unit_text"}
+
+
+@pytest.mark.databases("sqlite")
+def test_proposal_repeats_no_interview_unless_the_reviewer_means_it(office: TestOffice) -> None:
+    said = "仓库后门每天夜里十一点都有两辆货车进出"
+    walk = Reviewing(office)
+    walk.signed().logged()
+    talk = {"person": "王某某", "role": "门卫", "card_shown": True, "questions": f"答：{said}。"}
+    walk.logged(photos=0, kind=RecordKind.INTERVIEW, method=Method.INSPECTION, words=talk)
+    walk.found()
+    for stage in (fieldwork.begin_follow, fieldwork.begin_fix):
+        walk.on_task("du", stage)
+    walk.on_case("fan", conclusions.begin_conclusion)
+    walk.drafted().read_over()
+    walk.on_case("fan", conclusions.propose_conclusion)
+    walk.on_case("head", conclusions.approve_conclusion)
+    walk.on_case("fan", conclusions.deliver_conclusion, delivered_on=walk.today, receipt=RECEIPT)
+    walk.admitted()
+    for telling in ({"decision": f"有人反映{said}，予以变更。"}, {"unit_text": f"经查，{said}。"}):
+        with pytest.raises(InvalidInput) as wrong:
+            walk.on_review("reviewer", reviewing.propose_decision, proposal=walk.changing(**telling))
+        assert set(wrong.value.errors) == {*telling, "wording"}
+    meant = walk.changing(decision=f"有人反映{said}，予以变更。", wording_accepted=True)
+    walk.on_review("reviewer", reviewing.propose_decision, proposal=meant)
+    assert walk.review.proposed_by == office.staff_id("reviewer")
 
 
 def test_nobody_but_the_named_reviewer_proposes_and_nobody_but_the_head_decides(walk: Reviewing) -> None:

@@ -7,8 +7,10 @@ from sqlalchemy import update
 
 from tests.support.desk import Desk
 from tests.support.journey import Journey
+from tests.support.made import Papers
 from tests.verification.web.test_tips import text_of
-from verification.models import Allegation, Case, CaseState, FieldRecord
+from verification.documents.making import Numbering
+from verification.models import Allegation, Case, CaseState, DocumentKind, FieldRecord
 from verification.policy.rulebook import shipped_rules
 from verification.queries.compliance import steps_of
 from verification.queries.compliance_steps import Met, Step, StepCode
@@ -40,6 +42,30 @@ def test_case_that_went_its_way_has_nothing_missing(desk: Desk) -> None:
     assert f'href="/cases/{walk.case_id}/compliance"' in text_of(
         desk.person("fan").get(f"/cases/{walk.case_id}")
     )
+
+
+@pytest.mark.databases("sqlite")
+def test_official_document_stands_beside_the_step_that_it_shows(desk: Desk) -> None:
+    walk = Papers(desk.office)
+    walk.planned()
+    form = walk.make(DocumentKind.DOCKETING_FORM, suggestion="建议立项。")
+    plan = walk.make(DocumentKind.PLAN)
+    page = text_of(desk.person("fan").get(f"/cases/{walk.case_id}/compliance"))
+    assert f'href="/documents/{form.document_id}"' in page
+    assert f'href="/documents/{plan.document_id}"' in page
+    # The visit is not announced: documents are for whoever is in on it.
+    assert "/documents/" not in text_of(desk.person("shen").get(f"/cases/{walk.case_id}/compliance"))
+
+
+@pytest.mark.databases("sqlite")
+def test_document_stands_there_with_its_number(desk: Desk) -> None:
+    walk = Papers(desk.office)
+    walk.delivered()
+    unit = desk.office.unit_id("transport")
+    made = walk.make(DocumentKind.CONCLUSION, unit, numbering=Numbering.NEXT)
+    page = text_of(desk.person("fan").get(f"/cases/{walk.case_id}/compliance"))
+    assert made.number in page.partition(f'href="/documents/{made.document_id}"')[2].partition("</p>")[0]
+    assert made.number.endswith("1号")
 
 
 def test_fresh_case_owes_nothing_yet(desk: Desk) -> None:

@@ -110,6 +110,24 @@ def test_case_page_and_sheet_tell_nothing_after_the_docketing(desk: Desk, walk: 
 
 
 @pytest.mark.databases("sqlite")
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("login", OUTSIDE)
+def test_no_page_leads_somebody_outside_to_where_they_may_not_go(
+    desk: Desk, walk: Journey, login: str
+) -> None:
+    person, case = desk.person(login), f"/cases/{walk.case_id}"
+    for page in (case, f"{case}/compliance", f"{case}/referrals", "/", "/cases", "/notices"):
+        shown = person.get(page)
+        links = (
+            set(re.findall(r'href="(/[^"#?]*)', shown.get_data(as_text=True)))
+            if shown.status_code == 200
+            else set()
+        )
+        assert shown.status_code in (200, 404), page
+        dead = {link for link in links if link.startswith(("/cases/", "/tasks/", "/exhibits/", "/files/"))}
+        assert {link: person.get(link).status_code for link in dead} == dict.fromkeys(dead, 200), page
+
+
 def test_plan_says_that_it_is_secret_and_lets_a_colleague_in(desk: Desk, walk: Journey) -> None:
     plan = f"/cases/{walk.case_id}/plan"
     page = _text(desk.person("fan").get(plan))

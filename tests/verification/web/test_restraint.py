@@ -33,6 +33,9 @@ def test_director_sets_the_quota_aside_on_the_page_and_the_head_approves(desk: D
     sheet = " ".join(text_of(desk.person("fan").get(f"{page}/compliance")).split())
     assert "Beyond the yearly quota by the director" in sheet
     assert "Running and recent inspections were searched for" in sheet
+    lagging = text_of(director.get("/weak-spots")).partition("Went on in spite of a rule")[2]
+    assert page in lagging
+    assert "Person director · " in lagging
 
 
 def test_proposal_asks_for_the_basis_where_only_a_town_is_inspected(desk: Desk) -> None:
