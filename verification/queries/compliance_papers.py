@@ -58,7 +58,11 @@ def papers_of(session: Session, case_id: uuid.UUID, steps: Iterable[Step]) -> di
         .where(Document.case_id == case_id)
         .order_by(Document.begun_on, Document.id)
     ).all()
-    papers = [Paper(row.id, row.kind, row[2].said if row[2] is not None else "") for row in rows]
+    numbers: list[DocumentNumber | None] = [row[2] for row in rows]
+    papers = [
+        Paper(row.id, row.kind, number.said if number is not None else "")
+        for row, number in zip(rows, numbers, strict=True)
+    ]
     shown = [step.code for step in steps if step.met is not Met.NOT_YET or step.on is not None]
     found = {code: [one for one in papers if one.kind in PAPERS.get(code, ())] for code in shown}
     return {code: ones for code, ones in found.items() if ones}

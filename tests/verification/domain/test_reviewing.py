@@ -312,7 +312,10 @@ def test_proposal_repeats_no_interview_unless_the_reviewer_means_it(office: Test
     said = "仓库后门每天夜里十一点都有两辆货车进出"
     walk = Reviewing(office)
     walk.signed().logged()
-    talk = {"person": "王某某", "role": "门卫", "card_shown": True, "questions": f"答：{said}。"}
+    talk = {
+        "person": "王某某", "role": "门卫", "card_shown": True, "questions": f"答：{said}。",
+        "read_back": True, "signed": True,
+    }  # fmt: skip
     walk.logged(photos=0, kind=RecordKind.INTERVIEW, method=Method.INSPECTION, words=talk)
     walk.found()
     for stage in (fieldwork.begin_follow, fieldwork.begin_fix):
