@@ -10,15 +10,12 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from portal.crypto.header import ObjectKind
 from portal.crypto.receipt import Receipt
-from portal.crypto.stream import SealedReader, SealingWriter
-from portal.models import Priority, SealedObject, Tip, new_id
-from portal.storage.received import SealedFile
+from portal.models import Priority, Tip
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from tests.support.walks import from_the_beginning
 from verification.domain import (
     casework,
@@ -40,7 +37,6 @@ from verification.domain.items import ItemText
 from verification.domain.offplan import approved_plan
 from verification.domain.planning import PlanFrame, PlanText
 from verification.domain.weighing import Mark
-from verification.jobs.cleaning.day_keys import KeyFiles, make_days
 from verification.models import (
     Allegation,
     Case,
@@ -369,42 +365,3 @@ class Journey:
             "lian", rectification.report_item, measures="已于昨日填平。", proofs=[self.photo(b"after")]
         )
         return self
-
-
-def seal_upload(office: TestOffice, content: bytes, *, name: str = "IMG_1.jpg") -> SealedFile:
-    """What the request's sink hands over: a durable sealed blob and its key."""
-    writer = office.blobs.create(rng=office.rng)
-    object_id, file_key = new_id(office.rng), office.rng(32)
-    sink = SealingWriter(writer, kind=ObjectKind.EXHIBIT, object_id=object_id, file_key=file_key)
-    sink.write(content)
-    size = sink.finish()
-    writer.keep(day=office.intake.today)
-    return SealedFile(
-        field="files",
-        name=name,
-        declared_type="image/jpeg",
-        true_bytes=size.true_bytes,
-        sealed_bytes=size.sealed_bytes,
-        kind=ObjectKind.EXHIBIT,
-        object_id=object_id,
-        file_key=file_key,
-        blob_name=writer.name,
-    )
-
-
-def read_original(acting: Acting, object_id: uuid.UUID, *, office: TestOffice) -> bytes:
-    """The bytes of an upload, with the keys of the person acting. Raises KeyLocked."""
-    file_key = acting.keyring.file_key(acting.session, object_id)
-    row = acting.session.get_one(SealedObject, object_id)
-    with office.blobs.open(row.blob_name or "") as source:
-        reader = SealedReader(source, kind=ObjectKind(row.kind), object_id=object_id, file_key=file_key)
-        return b"".join(reader.chunks())
-
-
-def add_cleaner_key(office: TestOffice, *, folder: Path) -> uuid.UUID:
-    """Today's cleaner key, made as the worker host makes it; without one, files wait for a grant."""
-    folder.mkdir()
-    files = KeyFiles(folder)
-    files.keep_issuer(office.keys.issuer_id, office.keys.issuer)
-    with office.database.write() as session:
-        return make_days(session, files, day=office.intake.today, rng=office.rng)[0]

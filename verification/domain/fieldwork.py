@@ -43,6 +43,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy.coverage import Act, Gap
+from verification.policy.designations import strangers_on
 from verification.policy.recusal import recused_from
 from verification.policy.workdays import civil
 from verification.workflow.states import Action, SubjectKind
@@ -100,6 +101,14 @@ def log_record(
         day=civil(began_at),
         unit_id=entry.unit_id,
         people=len(set(entry.people)),
+        strangers=bool(
+            strangers_on(
+                acting.session,
+                case=acting.session.get_one(Case, task.case_id),
+                people=entry.people,
+                on=civil(began_at),
+            )
+        ),
     )
     gaps = gaps_now(acting, act, case_id=task.case_id)
     acting.apply(

@@ -6,13 +6,16 @@ Source: 2-domain §2 (Art. 15); rules.toml off-plan, derived-lead. The measure i
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from verification.domain.acting import Acting
 from verification.domain.locking import locked_case
 from verification.models import (
+    Case,
     DerivedLead,
     Exhibit,
     FieldRecord,
@@ -22,6 +25,7 @@ from verification.models import (
     PlanUnit,
 )
 from verification.policy.coverage import Act, Gap, covers_day, gaps_of
+from verification.policy.designations import strangers_on
 from verification.policy.workdays import civil
 
 
@@ -78,7 +82,10 @@ def _cover(acting: Acting, case_id: uuid.UUID) -> None:
     for record in session.scalars(
         select(FieldRecord).where(FieldRecord.case_id == case_id, FieldRecord.off_plan.is_(True))
     ):
-        act, least = act_of(record, people=people.get(record.id, 0)), acting.rules.number("visit-two")
+        act, least = (
+            act_of(session, record, people=people.get(record.id, ())),
+            acting.rules.number("visit-two"),
+        )
         gaps = gaps_of(act, plan=plan, units=units, least_people=least)
         if record.id in led:
             # What led to a case was done before that case had its plan: its dates cannot cover it.
@@ -107,22 +114,26 @@ def _led_to(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, uuid.UUID]:
     return {record: became for record, became in acting.session.execute(query) if became is not None}
 
 
-def act_of(record: FieldRecord, *, people: int) -> Act:
-    """A record as the plan sees it."""
+def act_of(session: Session, record: FieldRecord, *, people: Collection[uuid.UUID]) -> Act:
+    """A record as the plan sees it. people: who was there."""
+    case, day = session.get_one(Case, record.case_id), civil(record.began_at)
     return Act(
         kind=record.kind,
         method=record.method,
-        day=civil(record.began_at),
+        day=day,
         unit_id=record.unit_id,
-        people=people,
+        people=len(people),
+        strangers=bool(strangers_on(session, case=case, people=people, on=day)),
     )
 
 
-def _people(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, int]:
+def _people(acting: Acting, case_id: uuid.UUID) -> dict[uuid.UUID, list[uuid.UUID]]:
     query = (
-        select(FieldRecordStaff.record_id, func.count())
+        select(FieldRecordStaff.record_id, FieldRecordStaff.staff_id)
         .join(FieldRecord, FieldRecord.id == FieldRecordStaff.record_id)
         .where(FieldRecord.case_id == case_id)
-        .group_by(FieldRecordStaff.record_id)
     )
-    return {row[0]: row[1] for row in acting.session.execute(query)}
+    found: dict[uuid.UUID, list[uuid.UUID]] = {}
+    for record_id, staff_id in acting.session.execute(query):
+        found.setdefault(record_id, []).append(staff_id)
+    return found

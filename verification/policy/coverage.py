@@ -26,17 +26,22 @@ class Gap(StrEnum):
     UNIT = "unit"
     METHOD = "method"
     PEOPLE = "people"
+    DESIGNATION = "designation"
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """An act on site as the plan sees it. ``people``: how many of the team were there."""
+    """An act on site as the plan sees it. ``people``: how many of the team were there.
+
+    strangers: whether one of them came from a department that was not designated on that day (Reg. art. 7).
+    """
 
     kind: RecordKind
     method: Method
     day: date
     unit_id: uuid.UUID | None
     people: int
+    strangers: bool = False
 
 
 def gaps_of(
@@ -49,7 +54,7 @@ def gaps_of(
     if act.kind is RecordKind.DESK:
         return ()  # Nothing of it happens on site; it brings no exhibit either.
     few = act.kind in FACE_TO_FACE and act.people < least_people
-    alone = (Gap.PEOPLE,) if few else ()
+    alone = (*((Gap.PEOPLE,) if few else ()), *((Gap.DESIGNATION,) if act.strangers else ()))
     if plan is None:
         return (Gap.NO_PLAN, *alone)
     found = {

@@ -26,6 +26,7 @@ from verification.models import (
     Unit,
     UnitKind,
 )
+from verification.policy.workdays import civil
 
 
 def covering(
@@ -75,6 +76,35 @@ def undesignated(
         return frozenset()
     units = covering(session, case=case, on=on, until=until)
     return frozenset(row.id for row in lent if row.unit_id not in units)
+
+
+def strangers_on(
+    session: Session, *, case: Case, people: Iterable[uuid.UUID], on: date
+) -> frozenset[uuid.UUID]:
+    """The same for a day that may have passed: who of them came from a body that was not designated then."""
+    lent = session.execute(
+        select(Staff.id, Staff.unit_id)
+        .join(Unit, Unit.id == Staff.unit_id)
+        .join(StaffRole, StaffRole.staff_id == Staff.id)
+        .where(StaffRole.role == Role.INSPECTOR, Staff.id.in_(set(people)), Unit.kind != UnitKind.OFFICE)
+    ).all()
+    if not lent:
+        return frozenset()
+    units = frozenset(session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)))
+    made = session.scalars(
+        select(Designation).where(
+            Designation.unit_id.in_({row.unit_id for row in lent}),
+            Designation.made_at.is_not(None),
+            Designation.starts_on <= on,
+            Designation.ends_on >= on,
+        )
+    )
+    designated = {
+        row.unit_id
+        for row in made
+        if covers(row, case=case, units=units) and (row.ended_at is None or civil(row.ended_at) >= on)
+    }
+    return frozenset(row.id for row in lent if row.unit_id not in designated)
 
 
 def may_lead(session: Session, *, case: Case, person: uuid.UUID, on: date, until: date | None = None) -> bool:

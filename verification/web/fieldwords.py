@@ -63,6 +63,7 @@ GAPS: dict[Gap, LazyString] = {
     Gap.UNIT: _l("a unit that the plan does not name"),
     Gap.METHOD: _l("a method that the plan does not name"),
     Gap.PEOPLE: _l("fewer than two people"),
+    Gap.DESIGNATION: _l("somebody of a department that was not designated that day"),
 }
 
 #: What the team of a task does next, and what the button says.

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.models import Tip
-from tests.support.journey import Journey, seal_upload
+from tests.support.journey import Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from verification.audit.events import (
     FIRST_HASH,
     SIGNATURE_PURPOSE,

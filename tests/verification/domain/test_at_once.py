@@ -9,8 +9,9 @@ import pytest
 
 from portal.models import Tip, TipState
 from tests.support.at_once import second_waits
-from tests.support.journey import ALLEGATIONS, PLAN_TEXT, Journey, seal_upload
+from tests.support.journey import ALLEGATIONS, PLAN_TEXT, Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from verification.audit.events import Event
 from verification.domain import (
     casework,

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from portal.clock import CIVIL_ZONE
 from portal.models import SealedObject
 from portal.storage.received import SealedFile
-from tests.support.journey import RECEIPT, Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from verification.domain import (
     conclusions,
     dispatch,

@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.support.journey import Journey
 from tests.support.office import TestOffice
 from verification.domain import casework, designating, dispatch, paper, planning
 from verification.domain.designating import DesignationFrame, Wording
+from verification.domain.offplan import cover_again
 from verification.domain.paper import More
 from verification.domain.teams import BlockCode, suggest_team
 from verification.errors import InvalidInput, NotHere, Refused
@@ -23,9 +25,11 @@ from verification.models import (
     Role,
     StaffNotice,
     StaffRole,
+    Task,
     Unit,
     UnitKind,
 )
+from verification.policy.coverage import Gap
 from verification.workflow.states import Action
 
 WORDING = Wording("道路养护专项督查", "清溪镇辖区", "派员参加现场核查，负责工程质量核对。")
@@ -183,6 +187,26 @@ def test_scope_must_hold_every_unit_of_the_case(
     with pytest.raises(Refused) as refused:
         walk.send("du", "insider")
     assert _rules(refused) == ["reg-7"]
+
+
+@pytest.mark.databases("sqlite")
+def test_record_after_the_designation_ended_lies_outside_the_plan(walk: Designating) -> None:
+    walk.made()
+    walk.send("du", "insider")
+    with walk.office.database.read() as session:
+        walk.task_id = session.scalars(select(Task.id)).one()
+    walk.on_task("du", dispatch.sign_task)
+    there = tuple(walk.office.staff_id(login) for login in ("du", "insider"))
+    walk.logged(people=there)
+    walk.office.clock.advance(timedelta(days=1))
+    walk.on_designation("head", designating.revoke_designation, note="督查已移交县督查室承担。")
+    walk.office.clock.advance(timedelta(days=1))
+    walk.logged(people=there)
+    assert [record.gaps for record in walk.records()] == [[], [Gap.DESIGNATION]]
+    # Measured again, the day on which it was done still counts.
+    with walk.acting("director") as acting:
+        cover_again(acting, case_id=walk.case_id)
+    assert [record.gaps for record in walk.records()] == [[], [Gap.DESIGNATION]]
 
 
 def test_revoked_designation_covers_nothing_and_says_why(walk: Designating) -> None:

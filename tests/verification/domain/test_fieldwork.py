@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from portal.errors import Tampered
 from portal.models import CleanState, ObjectGrant, OutboxRow, OutboxTopic, SealedObject, StoredFile
-from tests.support.journey import Journey, add_cleaner_key, read_original
+from tests.support.journey import Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import add_cleaner_key, read_original
 from verification.domain import casework, dispatch, fieldwork, planning
 from verification.domain.exhibits import read_exhibits
 from verification.domain.offplan import cover_again

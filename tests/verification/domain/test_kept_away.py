@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select, update
 
 from portal.models import Priority, Tip, TipState
-from tests.support.journey import ALLEGATIONS, Journey, seal_upload
+from tests.support.journey import ALLEGATIONS, Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from verification.domain import casework, conclusions, paper, planning, triage
 from verification.domain.acting import Acting
 from verification.domain.casework import Brief, CaseFrame

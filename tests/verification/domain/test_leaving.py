@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 from portal.domain.mailbox import open_mailbox
 from portal.models import KeyPurpose, ObjectGrant, RecipientKey, Tip
 from portal.models.records import Identity
-from tests.support.journey import Journey, read_original
+from tests.support.journey import Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import read_original
 from verification.audit.verify import verify_chain
 from verification.domain import identity, items, messages, rectification, triage
 from verification.domain.catching_up import catch_up

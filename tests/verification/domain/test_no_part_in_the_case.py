@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Update, update
 
 from tests.support.asking import heard
-from tests.support.journey import RECEIPT, Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from verification.domain import conclusions, items, paper, rectification
 from verification.errors import Refused
 from verification.models import Allegation, Case, CaseState, Conclusion, PaperAct, Task

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.journey import seal_upload
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from tests.verification.domain.test_openings import Opening
 from verification.domain import casework, paper, paper_lists
 from verification.domain.paper_lists import ListRefused

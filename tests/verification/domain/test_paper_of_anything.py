@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.asking import heard
-from tests.support.journey import Journey, seal_upload
+from tests.support.journey import Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from tests.verification.domain.test_assigning import GOOD, LightPath
 from tests.verification.domain.test_reviewing import UPHOLD, Reviewing
 from verification.domain import paper, rectification

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from tests.support.asking import heard
-from tests.support.journey import Journey, read_original, seal_upload
+from tests.support.journey import Journey
 from tests.support.office import TestOffice
+from tests.support.sealed_files import read_original, seal_upload
 from verification.audit.verify import verify_chain
 from verification.domain import (
     answering,

@@ -10,9 +10,10 @@ from sqlalchemy import update
 
 from portal.models import Tip
 from portal.models.records import Identity
-from tests.support.journey import RECEIPT, Journey, seal_upload
+from tests.support.journey import RECEIPT, Journey
 from tests.support.law import acts_resting_on, roles_that_may, rules_of
 from tests.support.office import TestOffice
+from tests.support.sealed_files import seal_upload
 from tests.verification.domain.test_assigning import LightPath
 from tests.verification.domain.test_referring import Referring
 from tests.verification.domain.test_reviewing import UPHOLD, Reviewing

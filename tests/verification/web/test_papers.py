@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from portal.models import SealedObject
 from tests.support.desk import Desk
-from tests.support.journey import add_cleaner_key
 from tests.support.lost_commit import lose_the_answer
+from tests.support.sealed_files import add_cleaner_key
 from tests.verification.domain.test_reviewing import Reviewing
 from tests.verification.web.cases import case_of, proposed_case
 from tests.verification.web.test_kept import fields_of
