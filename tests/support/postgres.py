@@ -44,6 +44,7 @@ _SETTINGS = {
     "shared_buffers": "64MB",
     "log_min_messages": "warning",
     "timezone": "UTC",
+    "jit": "off",
 }
 
 

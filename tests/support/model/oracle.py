@@ -83,6 +83,7 @@ RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
             AssignmentState.SIGNED: {"clock-assigned"},
             AssignmentState.HANDED_BACK: {"clock-assigned"},
             AssignmentState.REPLIED: {"clock-check-reply"},
+            AssignmentState.RETURNED: {"clock-assigned"},
         },
     ),
 }  # fmt: skip
