@@ -235,7 +235,7 @@ def test_report_is_sent_back_with_a_reason_and_looked_at_again(walk: LookingBack
     assert _clocks(walk) == {"clock-look-back": 9}
     walk.noted(HOLDS, version=1, photos=0)
     walk.on_look_back("wei", looking_back.report_look_back)
-    assert walk.look_back.state is S.REPORTED
+    assert _clocks(walk) == {"clock-look-back-settle": 7}
 
 
 def test_what_holds_leaves_the_case_closed_and_is_told_in_a_sentence(walk: LookingBack) -> None:

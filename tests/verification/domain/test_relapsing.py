@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from portal.domain.mailbox import open_mailbox
 from portal.models import MessageKind, Tip, TipState
-from tests.support.asking import answer, ask, heard, rate, read, verify
+from tests.support.asking import answer, ask, rate, read, verify
 from tests.support.looking_back import FOR_UNIT, NEVER_DONE, RELAPSED, LookingBack
 from tests.support.office import TestOffice
 from tests.verification.domain.test_reviewing import Reviewing
-from verification.domain import answering, items, looking_back, rectification
+from verification.domain import answering, items, looking_back, rectification, reviewing
+from verification.domain.reviewing import Proposal
 from verification.errors import KeyLocked, Refused
 from verification.models import (
     AuditEntry,
@@ -199,27 +200,32 @@ def test_relapse_is_counted_each_time(walk: LookingBack) -> None:
     assert events.count("item.relapsed") == 2
 
 
-class _Reviewed(LookingBack, Reviewing):
-    """A closed case whose unit applies for review."""
-
-
 def test_review_that_leaves_no_item_drops_the_look_back(office: TestOffice) -> None:
-    walk = _Reviewed(office)
-    walk.closed()
-    assert walk.look_back.state is LookBackState.DUE
-    walk.decided(ReviewOutcome.REVOKE)
+    walk = LookingBack(office).closed()
+    walk.named()
+    review = Reviewing(office)
+    review.case_id = walk.case_id
+    review.applied().named("shen")
+    review.on_review("shen", reviewing.admit_review)
+    revoke = Proposal(outcome=ReviewOutcome.REVOKE, decision="予以撤销。")
+    review.on_review("shen", reviewing.propose_decision, proposal=revoke)
+    with pytest.raises(Refused) as early, walk.acting("head") as acting:
+        acting.apply(
+            SubjectKind.LOOK_BACK, walk.look_back.id, Action.DROP_LOOK_BACK, version=None,
+            given={"review": review.review_id},
+        )  # fmt: skip
+    assert _rules(early) == ["reg-17-review"]
+    review.on_review("head", reviewing.decide_review)
     assert walk.look_back.state is LookBackState.DROPPED
     assert "clock-look-back" not in _running(walk)
+    assert _line(walk, StepCode.LOOKED_BACK) is None
+    with walk.acting("wei") as acting:
+        assert acting.session.get_one(Case, walk.case_id).state is CaseState.CONCLUDING
     with pytest.raises(Refused) as dropped:
         walk.named()
     assert "state" in _rules(dropped)
 
 
-def test_informants_who_heard_are_not_held_up_by_a_look_back_that_found_nothing(office: TestOffice) -> None:
-    walk = LookingBack(office).closed()
-    walk.settled()
-    assert walk.case.state is CaseState.CLOSED
-    heard_before = _tip_states(walk)
-    assert heard_before == {TipState.ANSWERED}
-    with pytest.raises(Refused):
-        heard(walk)
+def test_look_back_that_found_nothing_reopens_no_answer(office: TestOffice) -> None:
+    walk = LookingBack(office).closed().settled()
+    assert (walk.case.state, _tip_states(walk)) == (CaseState.CLOSED, {TipState.ANSWERED})
