@@ -118,10 +118,11 @@ def test_relapse_is_signed_told_and_read_by_the_unit(walk: LookingBack, desk: De
     assert "Sign it" in text_of(director.get(_address(walk)))
     empty = _post(director, walk, "settle", 422, note="", due_on="")
     assert f'id="f-settle-{reason}"' in empty
-    kept = _post(director, walk, "settle", 422, note="属实。", due_on="never", **{reason: FOR_UNIT})
+    said: dict[str, Any] = {"note": "属实。", reason: FOR_UNIT}
+    kept = _post(director, walk, "settle", 422, due_on="never", **said)
     assert FOR_UNIT in kept
     due_on = (walk.today + timedelta(days=20)).isoformat()
-    _post(director, walk, "settle", note="属实。", due_on=due_on, **{reason: FOR_UNIT})
+    _post(director, walk, "settle", due_on=due_on, **said)
     assert walk.case.state is CaseState.RECTIFYING
     unit = text_of(desk.person("lian").get(f"/unit/items/{walk.item_id}"))
     assert FOR_UNIT in unit
@@ -129,7 +130,7 @@ def test_relapse_is_signed_told_and_read_by_the_unit(walk: LookingBack, desk: De
     assert "现场查看路面。" not in unit
     text_of(desk.person("lian").get(_address(walk)), 404)
     fan = desk.person("fan")
-    assert "relapsed 1 times" in text_of(fan.get(f"/cases/{walk.case_id}"))
+    assert "relapsed ×1" in text_of(fan.get(f"/cases/{walk.case_id}"))
     assert FOR_UNIT in text_of(fan.get(f"/items/{walk.item_id}"))
     assert "ground for an accountability proposal as well" in text_of(fan.get(f"/cases/{walk.case_id}/uses"))
     assert "Relapses found when looking back" in text_of(fan.get(f"/cases/{walk.case_id}/compliance"))
