@@ -143,6 +143,34 @@ def test_relapse_is_signed_told_and_read_by_the_unit(walk: LookingBack, desk: De
     assert "Informants told" in text_of(fan.get(_address(walk)))
 
 
+def test_look_back_is_settled_from_a_paper(walk: LookingBack, desk: Desk) -> None:
+    walk.reported_back(RELAPSED)
+    fan, paper = desk.person("fan"), f"/cases/{walk.case_id}/paper"
+    assert "Settle the look-back" in text_of(fan.get(paper))
+    form = {"action": "settle-look-back", "subject": str(walk.look_back.id)}
+    page = text_of(fan.get(paper, query=form))
+    assert f'name="reason-{walk.item_id}"' in page
+    fields = form | {
+        "signed_by": str(desk.office.staff_id("director")), "signed_on": walk.today.isoformat(),
+        "note": "属实。", "due_on": (walk.today + timedelta(days=20)).isoformat(),
+        f"reason-{walk.item_id}": FOR_UNIT, "scan": (io.BytesIO(b"a scan"), "s.jpg"),
+    }  # fmt: skip
+    text_of(fan.post(paper, fields), 303)
+    shen = desk.person("shen")
+    waiting = text_of(shen.get(f"/cases/{walk.case_id}"))
+    address = "/papers/" + waiting.partition('href="/papers/')[2].partition('"')[0]
+    assert FOR_UNIT in text_of(shen.get(address))
+    text_of(shen.post(f"{address}/confirm"), 303)
+    assert (walk.look_back.state, walk.case.state) == (S.SETTLED, CaseState.RECTIFYING)
+
+
+def test_names_on_a_paper_are_chosen_from_the_inspectors(walk: LookingBack, desk: Desk) -> None:
+    form = {"action": "name-lookers", "subject": str(walk.look_back.id)}
+    page = text_of(desk.person("fan").get(f"/cases/{walk.case_id}/paper", query=form))
+    assert str(desk.office.staff_id("wei")) in page
+    assert str(desk.office.staff_id("insider")) not in page
+
+
 def test_report_is_sent_back_on_the_page(walk: LookingBack, desk: Desk) -> None:
     walk.reported_back()
     director = desk.person("director")
