@@ -69,6 +69,15 @@ def test_look_back_is_found_in_its_tab_and_on_its_case(walk: LookingBack, desk: 
     assert "look-backs to make" in text_of(desk.person("wei").get("/"))
 
 
+def test_pages_are_whole_in_chinese(walk: LookingBack, desk: Desk) -> None:
+    for login, words in (("director", "抽取"), ("fan", "随机抽查"), ("head", "待开展")):
+        assert words in text_of(desk.person(login).get("/look-backs", lang="zh"))
+    assert "确定回头看人员" in text_of(desk.person("fan").get(_address(walk), lang="zh"))
+    walk.settled(RELAPSED)
+    assert "问题又出现了" in text_of(desk.person("fan").get(_address(walk), lang="zh"))
+    assert "反弹1次" in text_of(desk.person("fan").get(f"/cases/{walk.case_id}", lang="zh"))
+
+
 def test_two_are_named_on_the_page_and_the_rule_is_told_where_they_are_not_fit(
     walk: LookingBack, desk: Desk
 ) -> None:
