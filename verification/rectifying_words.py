@@ -9,7 +9,15 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from portal.models.records import Fixed, Treated
-from verification.models import AskingState, DisputeDecision, ExtensionState, ItemState, VerifiedHow
+from verification.models import (
+    AskingState,
+    DisputeDecision,
+    ExtensionState,
+    ItemState,
+    LookBackFinding,
+    LookBackState,
+    VerifiedHow,
+)
 
 #: States of a question whether it is fixed.
 ASKING_STATES: dict[AskingState, LazyString] = {
@@ -42,6 +50,23 @@ EXTENSION_STATES: dict[ExtensionState, LazyString] = {
     ExtensionState.ASKED: _l("Asked for, not decided yet"),
     ExtensionState.GRANTED: _l("Granted"),
     ExtensionState.REFUSED: _l("Refused"),
+}
+
+#: States of a look-back.
+LOOK_BACK_STATES: dict[LookBackState, LazyString] = {
+    LookBackState.DUE: _l("To be looked back at"),
+    LookBackState.ASSIGNED: _l("Somebody looks again"),
+    LookBackState.REPORTED: _l("Looked at, not settled yet"),
+    LookBackState.SETTLED: _l("Settled"),
+    LookBackState.DROPPED: _l("Dropped with the review"),
+}
+
+#: What a look-back finds of an item.
+LOOK_BACK_FINDINGS: dict[LookBackFinding, LazyString] = {
+    LookBackFinding.HOLDS: _l("Holds"),
+    LookBackFinding.RELAPSED: _l("Has relapsed"),
+    LookBackFinding.NEVER_DONE: _l("Was never put right; the report was false"),
+    LookBackFinding.UNCHECKED: _l("Could not be checked"),
 }
 
 #: How rectification was verified.

@@ -26,6 +26,7 @@ from verification.models import (
     HoldingState,
     ItemState,
     LeadState,
+    LookBackState,
     MeasureState,
     RecusalState,
     ReferralState,
@@ -120,22 +121,23 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
         "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
-        "make-designation", "return-designation", "revoke-designation",
+        "make-designation", "return-designation", "revoke-designation", "drop-look-back",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
         "open-tip", "accept-tip", "ask-informant", "end-wait", "decline-tip", "refer-tip", "hand-on-tip",
         "join-case", "answer-tip", "propose-docketing", "propose-plan", "revise-plan", "dispatch-task",
-        "issue-notice", "uphold-hand-back", "overrule-hand-back", "begin-conclusion", "resume-verification",
-        "read-conclusion", "remark-conclusion", "propose-conclusion", "deliver-conclusion",
-        "order-rectification", "sign-off-item", "refuse-sign-off", "close-case",
-        "admit-review", "propose-decision", "deliver-decision",
-        "assign-case", "settle-case", "escalate-case", "end-programme", "overrule-assignment",
-        "withdraw-assignment", "return-reply", "accept-reply", "send-referral", "record-receipt",
-        "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
-        "record-use-outcome", "send-identity", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
-        "decide-dispute", "verify-again", "take-up-lead", "decline-lead", "grant-extension",
-        "refuse-extension",
+        "issue-notice", "uphold-hand-back", "overrule-hand-back", "begin-conclusion",
+        "resume-verification", "read-conclusion", "remark-conclusion", "propose-conclusion",
+        "deliver-conclusion", "order-rectification", "sign-off-item", "refuse-sign-off", "close-case",
+        "admit-review", "propose-decision", "deliver-decision", "assign-case", "settle-case",
+        "escalate-case", "end-programme", "overrule-assignment", "withdraw-assignment", "return-reply",
+        "accept-reply", "send-referral", "record-receipt", "record-outcome", "propose-use", "withdraw-use",
+        "send-use", "record-use-receipt", "record-use-outcome", "send-identity", "replace-member",
+        "ask-fixed", "confirm-fixed", "note-unfixed", "decide-dispute", "verify-again", "take-up-lead",
+        "decline-lead", "grant-extension", "refuse-extension", "tell-look-back", "draw-look-back",
+        "name-lookers", "return-look-back", "settle-look-back", "relapse-case", "reopen-item",
+        "reopen-false-item", "resume-task", "answer-relapse",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -143,6 +145,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "verify-item", "return-item", "mark-false", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
         "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
+        "note-result", "report-look-back",
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
         "report-item", "ask-extension", "apply-review", "sign-assignment", "hand-back-assignment",
@@ -155,6 +158,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
         "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
         "grant-recusal", "refuse-recusal",
+        "draw-look-back", "name-lookers", "return-look-back", "settle-look-back", "relapse-case",
+        "reopen-item", "reopen-false-item", "resume-task", "answer-relapse",
     }  # fmt: skip
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
@@ -193,6 +198,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
         DesignationState.PROPOSED,
         HoldingState.ASKED, HoldingState.HELD,
         ExtensionState.ASKED,
+        LookBackState.DUE,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -38,6 +38,7 @@ from verification.demo.holding_steps import enter_holdings
 from verification.demo.journey import enter_case
 from verification.demo.lead_steps import enter_leads
 from verification.demo.light import enter_light
+from verification.demo.look_back_steps import enter_look_backs
 from verification.demo.people import make_keys
 from verification.demo.pictures import Album
 from verification.demo.rectified_steps import enter_rectified
@@ -179,6 +180,7 @@ def enter_stories(
     enter_referrals(runs, diary)
     enter_leads(runs, diary)
     enter_rectified(runs, diary)
+    enter_look_backs(stage, runs, diary)
     enter_uses(runs, diary)
     enter_documents(runs, diary)
     enter_holdings(runs, diary)

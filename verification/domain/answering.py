@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from portal.models import MessageKind, Tip, TipState
 from verification.domain.acting import Acting
+from verification.domain.looking_back import begin_look_back
 from verification.domain.messages import checked_text, write_to_informant
 from verification.errors import InvalidInput
 from verification.models import Allegation, Case
@@ -90,7 +91,11 @@ def _parts(text: str, limit: int = 2900) -> list[str]:
 
 
 def close_case(acting: Acting, *, case_id: uuid.UUID, version: int) -> Case:
-    """Close a case: findings, closed-off items, delivered conclusion and answered informants are guards."""
+    """Close a case: findings, closed-off items, delivered conclusion and answered informants are guards.
+
+    Its items are looked back at when the time for that has come.
+    """
     case: Case = acting.apply(SubjectKind.CASE, case_id, Action.CLOSE_CASE, version=version)
     case.closed_at = acting.clock.now()
+    begin_look_back(acting, case)
     return case

@@ -28,6 +28,7 @@ from verification.models import (
     Case,
     Exhibit,
     ItemReport,
+    LookBackResult,
     Measure,
     Review,
     Unit,
@@ -45,6 +46,7 @@ _OF_UNITS: Final = tuple(
             {"problem", "standard"},
             {"measures"},
             {"returned"},
+            {"relapsed"},
             {"application"},
             {"title", "text", "questions", "ask"},
             {"answers"},
@@ -111,6 +113,10 @@ def _papers_of(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
         yield report.body_id
         if report.returned_note_id is not None:
             yield report.returned_note_id
+    relapses = select(LookBackResult.reason_id).where(
+        LookBackResult.item_id.in_(items), LookBackResult.reason_id.is_not(None)
+    )
+    yield from (paper for paper in session.scalars(relapses) if paper is not None)
     reviews = session.scalars(select(Review).where(Review.unit_id == unit_id)).all()
     for review in reviews:
         yield review.body_id

@@ -14,6 +14,7 @@ from portal.errors import Tampered
 from portal.models import Tip, TipState, new_id
 from verification.domain.acting import Acting
 from verification.domain.items import FOR_UNIT, items_of, unit_key
+from verification.domain.looking_back import open_look_backs
 from verification.keys.addressees import of_case
 from verification.keys.records import regrant
 from verification.models import (
@@ -27,6 +28,7 @@ from verification.models import (
     ReviewOutcome,
 )
 from verification.policy.evidence import contradicts, evidence_of, is_against_unit
+from verification.workflow.guards_look_back import closed_off_items
 from verification.workflow.states import Action, SubjectKind
 
 
@@ -43,6 +45,7 @@ def carry_out(acting: Acting, case: Case, review: Review) -> None:
         falls = review.outcome is ReviewOutcome.REVOKE or item.id.hex in review.withdrawn
         if falls and item.state is not ItemState.WITHDRAWN:
             _apply(acting, SubjectKind.ITEM, item.id, Action.WITHDRAW_ITEM, item.version, review)
+    _drop_look_backs(acting, case, review)
     _answer_again(acting, case, review)
     if review.outcome is ReviewOutcome.REVOKE:
         _apply(acting, SubjectKind.CASE, case.id, Action.REOPEN_CASE, case.version, review)
@@ -112,6 +115,14 @@ def _answer_again(acting: Acting, case: Case, review: Review) -> None:
     tips = select(Tip).where(Tip.case_id == case.id, Tip.state == TipState.ANSWERED).order_by(Tip.id)
     for tip in acting.session.scalars(tips).all():
         _apply(acting, SubjectKind.TIP, tip.id, Action.ANSWER_AGAIN, tip.version, review)
+
+
+def _drop_look_backs(acting: Acting, case: Case, review: Review) -> None:
+    """Where no item is left, there is nothing to look back at."""
+    if closed_off_items(acting.session, case.id):
+        return
+    for row in open_look_backs(acting, case.id):
+        _apply(acting, SubjectKind.LOOK_BACK, row.id, Action.DROP_LOOK_BACK, row.version, review)
 
 
 def _made_by(acting: Acting, review: Review) -> Conclusion | None:

@@ -58,6 +58,7 @@ class Belongs:
     item_report_id: uuid.UUID | None = None
     review_id: uuid.UUID | None = None
     reply_id: uuid.UUID | None = None
+    look_back_result_id: uuid.UUID | None = None
     extra_key: KeyOf | None = None
 
 
@@ -118,6 +119,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) ->
         item_report_id=belongs.item_report_id,
         review_id=belongs.review_id,
         reply_id=belongs.reply_id,
+        look_back_result_id=belongs.look_back_result_id,
         meta_id=acting.seal(_description(new), kind=ObjectKind.RECORD, to=readers),
         off_plan=belongs.off_plan,
         taken_by=acting.staff_id,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -24,6 +24,8 @@ from verification.models import (
     Conclusion,
     Exhibit,
     ItemReport,
+    LookBack,
+    LookBackResult,
     RectificationItem,
     Role,
     Staff,
@@ -62,6 +64,14 @@ class ReadReport:
     measures: str
     returned: str
     proofs: tuple[Exhibit, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ReadRelapse:
+    """A look-back that opened an item again: since when, and what its unit reads of it."""
+
+    since: datetime
+    reason: str
 
 
 def due_on_for(acting: Acting) -> date:
@@ -123,6 +133,19 @@ def false_reports(acting: Acting, case_id: uuid.UUID) -> list[ItemReport]:
         .order_by(ItemReport.false_at, ItemReport.id)
     )
     return list(acting.session.scalars(query))
+
+
+def relapses_of(acting: Acting, item: RectificationItem) -> list[ReadRelapse]:
+    """Why an item was opened again, the newest first; for its unit and for readers of the case."""
+    query = (
+        select(LookBackResult.reason_id, LookBack.settled_at)
+        .join(LookBack, LookBack.id == LookBackResult.look_back_id)
+        .where(LookBackResult.item_id == item.id, LookBackResult.reason_id.is_not(None))
+        .order_by(LookBack.ordinal.desc())
+    )
+    rows = acting.session.execute(query).all()
+    texts = acting.open_all(row.reason_id for row in rows)
+    return [ReadRelapse(row.settled_at, str(texts[row.reason_id]["relapsed"])) for row in rows]
 
 
 def items_for_unit(acting: Acting, unit_id: uuid.UUID) -> list[RectificationItem]:

@@ -24,6 +24,7 @@ from verification.models import (
     Designation,
     Extension,
     Holding,
+    LookBack,
     Measure,
     RectificationItem,
     RecusalRequest,
@@ -62,6 +63,7 @@ OfCase: TypeAlias = (
     | type[Holding]
     | type[DerivedLead]
     | type[Extension]
+    | type[LookBack]
 )
 
 

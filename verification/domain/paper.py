@@ -26,6 +26,7 @@ from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, fi
 from verification.domain.inputs import LONG, Inputs
 from verification.domain.locking import locked_case
 from verification.domain.paper_forms import PAPER_FORMS, Fields, PaperForm, Part, Said
+from verification.domain.relapsing import relapsed
 from verification.domain.reviewing import check_proposal
 from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
@@ -63,6 +64,7 @@ _OF_CASE = (
     SubjectKind.DESIGNATION,
     SubjectKind.RECUSAL,
     SubjectKind.EXTENSION,
+    SubjectKind.LOOK_BACK,
 )
 
 
@@ -226,6 +228,8 @@ def _checked_words(
     if Part.UNTIL in parts:
         today = acting.sealing.day
         inputs.day("until", said.day("until"), today=today, least=today)
+    if Part.RELAPSES in parts:
+        _check_relapses(acting, one, said, inputs)
     if Part.PROPOSAL in parts:
         check_proposal(acting, case, said.proposal(), inputs=inputs)
     fields: dict[str, JsonValue] = {
@@ -238,6 +242,16 @@ def _check_received(acting: Acting, said: Said, inputs: Inputs) -> None:
     today = acting.sealing.day
     if inputs.day("received_on", said.day("received_on"), today=today) > today:
         inputs.wrong("received_on", _l("This lies in the future."))
+
+
+def _check_relapses(acting: Acting, one: Signable, said: Said, inputs: Inputs) -> None:
+    """A date and words for its unit for whatever the look-back found undone."""
+    found, today = relapsed(acting, one.subject), acting.sealing.day
+    if found:
+        inputs.day("due_on", said.day("due_on"), today=today, least=today)
+    for result in found:
+        name = f"reason-{result.item_id}"
+        inputs.text(name, said.one(name), most=LONG)
 
 
 def _refuse_recused(acting: Acting, case: Case, form: PaperForm, *, signed_by: uuid.UUID) -> None:

@@ -19,9 +19,11 @@ from verification.domain import (
     conclusions,
     designating,
     extending,
+    looking_back,
     planning,
     rectification,
     recusing,
+    relapsing,
     reviewing,
     using,
 )
@@ -42,6 +44,8 @@ class Part(StrEnum):
     ANSWERS = "answers"
     REVIEWERS = "reviewers"
     PROPOSAL = "proposal"
+    LOOKERS = "lookers"
+    RELAPSES = "relapses"
 
 
 Fields: TypeAlias = Mapping[str, str | list[str]]
@@ -183,9 +187,23 @@ def _extension(granted: bool) -> Callable[[Acting, Any, Said], object]:
     )
 
 
-_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION, _RECUSAL, _EXTENSION = (
+def _name_lookers(acting: Acting, row: Any, said: Said) -> object:
+    return looking_back.name_lookers(
+        acting, look_back_id=row.id, version=row.version, people=said.ids("team")
+    )
+
+
+def _settle(acting: Acting, row: Any, said: Said) -> object:
+    found = relapsing.relapsed(acting, row)
+    return looking_back.settle_look_back(
+        acting, look_back_id=row.id, version=row.version, note=said.note, due_on=said.day("due_on"),
+        reasons={one.item_id: said.one(f"reason-{one.item_id}") for one in found},
+    )  # fmt: skip
+
+
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION, _RECUSAL, _EXTENSION, _LOOK_BACK = (
     SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE,
-    SubjectKind.DESIGNATION, SubjectKind.RECUSAL, SubjectKind.EXTENSION,
+    SubjectKind.DESIGNATION, SubjectKind.RECUSAL, SubjectKind.EXTENSION, SubjectKind.LOOK_BACK,
 )  # fmt: skip
 
 PAPER_FORMS: dict[Action, PaperForm] = {
@@ -247,6 +265,14 @@ PAPER_FORMS: dict[Action, PaperForm] = {
     ),
     Action.REFUSE_RECUSAL: _form(
         _RECUSAL, Permission.RECUSAL_DECIDE, _noted(recusing.refuse_recusal, "request_id"), Part.NOTE
+    ),
+    Action.NAME_LOOKERS: _form(_LOOK_BACK, Permission.LOOK_BACK_NAME, _name_lookers, Part.LOOKERS),
+    Action.RETURN_LOOK_BACK: _form(
+        _LOOK_BACK, Permission.LOOK_BACK_SETTLE, _noted(looking_back.return_look_back, "look_back_id"),
+        Part.NOTE,
+    ),
+    Action.SETTLE_LOOK_BACK: _form(
+        _LOOK_BACK, Permission.LOOK_BACK_SETTLE, _settle, Part.NOTE, Part.RELAPSES
     ),
     Action.SIGN_OFF_ITEM: _form(
         _ITEM, Permission.ITEM_SIGN_OFF, _plain(rectification.sign_off_item, "item_id")

@@ -20,6 +20,9 @@ from verification.models import (
     Case,
     ItemState,
     KeyWrap,
+    LookBack,
+    LookBackMember,
+    LookBackState,
     RectificationItem,
     Review,
     ReviewMember,
@@ -114,7 +117,7 @@ def renew_case_key(acting: Acting, case: Case) -> None:
 
 
 def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
-    """Approvers, every team that was not withdrawn, its guests, signers, reviewers; nobody recused."""
+    """Approvers, every team that was not withdrawn, its guests, signers, reviewers, who looks again."""
     session = acting.session
     approvers = session.scalars(select(StaffRole.staff_id).where(StaffRole.role.in_(_APPROVERS)))
     team = session.scalars(
@@ -139,5 +142,10 @@ def entitled(acting: Acting, case: Case) -> set[uuid.UUID]:
         .join(Review, Review.id == ReviewMember.review_id)
         .where(Review.case_id == case.id)
     )
-    people = {*approvers, *team, *guests, *reviewers, *(signer for signer in signers if signer is not None)}
+    lookers = session.scalars(
+        select(LookBackMember.staff_id)
+        .join(LookBack, LookBack.id == LookBackMember.look_back_id)
+        .where(LookBack.case_id == case.id, LookBack.state != LookBackState.DROPPED)
+    )
+    people = {*approvers, *team, *guests, *reviewers, *lookers, *(one for one in signers if one is not None)}
     return people - recused_from(session, case_id=case.id)

@@ -29,6 +29,8 @@ from verification.models import (
     Case,
     CaseState,
     InterestKind,
+    LookBack,
+    LookBackState,
     RecusalOrigin,
     RecusalRequest,
     RecusalState,
@@ -164,10 +166,18 @@ def _is_hidden(acting: Acting, row: RecusalRequest) -> bool:
     return row.staff_id == acting.staff_id != row.made_by
 
 
+def may_be_asked_in(acting: Acting, case: Case) -> bool:
+    """While anything is done in a case: it is open, or what was put right in it is being looked back at."""
+    running = select(LookBack.id).where(
+        LookBack.case_id == case.id, LookBack.state.in_((LookBackState.ASSIGNED, LookBackState.REPORTED))
+    )
+    return case.state is not CaseState.CLOSED or acting.session.scalar(running.limit(1)) is not None
+
+
 def _refuse_unless_open(acting: Acting, case: Case) -> None:
     if is_recused(acting.session, staff_id=acting.staff_id, case_id=case.id):
         raise NotHere
-    if case.state is CaseState.CLOSED:
+    if not may_be_asked_in(acting, case):
         raise Refused((Refusal("state", _l("This is not possible in the present state.")),))
 
 

@@ -50,6 +50,15 @@ from verification.models.holding import Holding, HoldingKind, HoldingState, Witn
 from verification.models.interference import Interference, InterferenceKind
 from verification.models.keys import Destruction, FileMark, IdentityOpening, KeyWrap, StaffSession
 from verification.models.lead import DerivedLead, LeadRecord, LeadState
+from verification.models.look_back import (
+    RELAPSES,
+    LookBack,
+    LookBackFinding,
+    LookBackMember,
+    LookBackResult,
+    LookBackSample,
+    LookBackState,
+)
 from verification.models.measure import Measure, MeasureKind, MeasureState
 from verification.models.outcome import (
     UNITS_TURN,
@@ -81,6 +90,7 @@ from verification.models.traces import AuditEntry, AuditHead, CalendarDay, Deadl
 
 __all__ = [
     "INSPECTABLE",
+    "RELAPSES",
     "UNITS_TURN",
     "Allegation",
     "AllegationExhibit",
@@ -143,6 +153,12 @@ __all__ = [
     "KeyWrap",
     "LeadRecord",
     "LeadState",
+    "LookBack",
+    "LookBackFinding",
+    "LookBackMember",
+    "LookBackResult",
+    "LookBackSample",
+    "LookBackState",
     "Matter",
     "Measure",
     "MeasureKind",

@@ -79,7 +79,10 @@ class Conclusion(Base):
 
 
 class RectificationItem(Base):
-    """A problem to put right: text and standard sealed to the case and to the unit."""
+    """A problem to put right: text and standard sealed to the case and to the unit.
+
+    relapses: how often a look-back has opened it again. The count stays, whatever comes after.
+    """
 
     __tablename__ = "rectification_item"
     __table_args__ = (Index(None, "state", "due_on", "id"), UniqueConstraint("case_id", "ordinal"))
@@ -99,6 +102,7 @@ class RectificationItem(Base):
     verification_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("sealed_object.id"))
     signer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff.id"))
     closed_off_at: Mapped[datetime | None]
+    relapses: Mapped[int] = mapped_column(default=0)
 
 
 class ItemReport(Base):

@@ -75,12 +75,14 @@ class Held:
 def sources_of(session: Session, case_id: uuid.UUID) -> list[Source]:
     """Columns of a case's matrix: its exhibits by number, then its records as they were written.
 
-    Proof of a later repair, what came with a review, and papers prove nothing of the claims.
+    Proof of a later repair, what was looked back at or came with a review, and papers prove nothing of the
+    claims.
     """
     exhibits = select(Exhibit.object_id, Exhibit.off_plan).where(
         Exhibit.case_id == case_id,
         Exhibit.item_report_id.is_(None),
         Exhibit.review_id.is_(None),
+        Exhibit.look_back_result_id.is_(None),
         Exhibit.source != ExhibitSource.PAPER,
     )
     records = select(FieldRecord.id, FieldRecord.off_plan).where(FieldRecord.case_id == case_id)

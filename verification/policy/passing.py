@@ -15,6 +15,8 @@ from verification.models import (
     Assignment,
     Case,
     Deadline,
+    LookBack,
+    LookBackMember,
     Measure,
     RectificationItem,
     RecusalRequest,
@@ -32,7 +34,7 @@ from verification.policy.roles import desk_of, staff_with_role
 
 
 def record_passing(session: Session, deadline: Deadline, *, clock: Clock, rng: Rng) -> None:
-    """Write into the trail that ``deadline`` passed, and tell desk, director, team and reviewers.
+    """Write into the trail that ``deadline`` passed, and tell desk, director, team, reviewers, lookers.
 
     A tip of the alternate desk is told to that desk alone, a case to nobody who must keep away from it.
     """
@@ -67,7 +69,10 @@ def _readers(session: Session, deadline: Deadline) -> set[uuid.UUID]:
     reviewers = session.scalars(
         select(ReviewMember.staff_id).where(ReviewMember.review_id == deadline.subject_id)
     )
-    readers = desk | staff_with_role(session, Role.DIRECTOR) | set(team) | set(reviewers)
+    lookers = session.scalars(
+        select(LookBackMember.staff_id).where(LookBackMember.look_back_id == deadline.subject_id)
+    )
+    readers = desk | staff_with_role(session, Role.DIRECTOR) | {*team, *reviewers, *lookers}
     case_id = tip.case_id if tip is not None else _case_of(session, deadline.subject_id)
     if case_id is None:
         return readers
@@ -87,5 +92,6 @@ def _case_of(session: Session, subject_id: uuid.UUID) -> uuid.UUID | None:
         select(Measure.case_id).where(Measure.id == subject_id),
         select(RecusalRequest.case_id).where(RecusalRequest.id == subject_id),
         select(Asking.case_id).where(Asking.id == subject_id),
+        select(LookBack.case_id).where(LookBack.id == subject_id),
     )
     return next((case_id for query in found if (case_id := session.scalar(query)) is not None), None)

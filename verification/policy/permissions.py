@@ -73,6 +73,10 @@ class Permission(StrEnum):
     HOURS_READ = "hours:read"
     LEAD_NOTE = "lead:note"
     EXTENSION_DECIDE = "extension:decide"
+    LOOK_BACK_DRAW = "look-back:draw"
+    LOOK_BACK_NAME = "look-back:name"
+    LOOK_BACK_WORK = "look-back:work"
+    LOOK_BACK_SETTLE = "look-back:settle"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -126,6 +130,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.OFFICE_WEAK_SPOTS,
             P.DESIGNATION_WRITE,
             P.EXTENSION_DECIDE,
+            P.LOOK_BACK_DRAW,
+            P.LOOK_BACK_NAME,
+            P.LOOK_BACK_SETTLE,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
             P.CASE_CLOSE,
@@ -142,6 +149,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.RULE_OVERRIDE,
             P.CONCLUSION_READ,
             P.EXTENSION_DECIDE,
+            P.LOOK_BACK_DRAW,
+            P.LOOK_BACK_NAME,
+            P.LOOK_BACK_SETTLE,
             P.IDENTITY_AGREE,
             P.FILE_DESTROY,
             P.ITEM_SIGN_OFF,
@@ -183,6 +193,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.TASK_WORK,
             P.ITEM_VERIFY,
             P.ITEM_SIGN_OFF,
+            P.LOOK_BACK_WORK,
             P.REVIEW_WORK,
             P.MATTER_NOTE,
             P.CONCLUSION_DRAFT,

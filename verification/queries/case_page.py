@@ -23,6 +23,7 @@ from verification.models import (
     Conclusion,
     Deadline,
     Exhibit,
+    LookBack,
     PaperAct,
     Plan,
     RectificationItem,
@@ -108,7 +109,8 @@ def read_case(acting: Acting, case: Case) -> CaseView:
         )
     )
     tasks = [] if is_secret else _tasks(acting, case.id)
-    subjects = [case.id, *(task.row.id for task in tasks), *(item.id for item in items)]
+    look_backs = session.scalars(select(LookBack.id).where(LookBack.case_id == case.id)).all()
+    subjects = [case.id, *(task.row.id for task in tasks), *(item.id for item in items), *look_backs]
     return CaseView(
         case=case,
         title=str(brief["title"]),

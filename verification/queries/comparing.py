@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from verification.domain.acting import Acting
-from verification.models import Exhibit, ItemReport, RectificationItem
+from verification.models import Exhibit, ItemReport, LookBackResult, RectificationItem
 from verification.queries.exhibits import ExhibitView, view_exhibits
 
 
@@ -32,8 +32,12 @@ def sides_of(acting: Acting, item: RectificationItem) -> Sides:
         .order_by(ItemReport.reported_at)
     ).all()
     own = {None, *(report.id for report in reports)}
+    looks = select(LookBackResult.id).where(LookBackResult.item_id == item.id)
+    seen_again = {None, *session.scalars(looks)}
     rows = session.scalars(select(Exhibit).where(Exhibit.case_id == item.case_id)).all()
-    mine = view_exhibits(acting, [row for row in rows if row.item_report_id in own])
+    mine = view_exhibits(
+        acting, [row for row in rows if row.item_report_id in own and row.look_back_result_id in seen_again]
+    )
     views = [view for view in mine if view.file.clean_id]
     first = reports[0].reported_at if reports else None
     is_after = {

@@ -40,7 +40,12 @@ from verification.policy.burden import Burden
 from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of, has_exhibit, reasons_asked
 from verification.policy.uses import USES, Approval
 from verification.queries.compliance_lines import Lines, civil_date
-from verification.queries.compliance_rectified import asked_steps, false_steps
+from verification.queries.compliance_rectified import (
+    asked_steps,
+    false_steps,
+    look_back_steps,
+    relapse_steps,
+)
 from verification.queries.compliance_recusal import recusal_steps
 from verification.queries.compliance_steps import Step, StepCode
 from verification.queries.designations import lent_members
@@ -50,7 +55,8 @@ from verification.workflow.states import Action
 
 def steps_of(acting: Acting, case: Case) -> list[Step]:
     """Every step of a case on the full path, in order, for whoever may read it."""
-    return Sheet(acting.session, case).steps()
+    looked_back = look_back_steps(acting.session, case.id, today=acting.sealing.day)
+    return [*Sheet(acting.session, case).steps(), *looked_back]
 
 
 class Sheet(Lines):
@@ -275,6 +281,7 @@ class Sheet(Lines):
             CaseState.CLOSED, people=[item.signer_id for item in closed],
         )  # fmt: skip
         yield from false_steps(self._counted, self._session, items)
+        yield from relapse_steps(self._counted, items)
 
     def _ending(self) -> Iterable[Step]:
         matters = self._session.scalars(

@@ -5,13 +5,23 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from verification.models import Asking, AskingState, CaseState, ItemReport, ItemState, RectificationItem
-from verification.queries.compliance_steps import Step, StepCode
+from verification.models import (
+    Asking,
+    AskingState,
+    CaseState,
+    ItemReport,
+    ItemState,
+    LookBack,
+    LookBackState,
+    RectificationItem,
+    Staff,
+)
+from verification.queries.compliance_steps import Met, Step, StepCode
 from verification.workflow.guards_asking import fixed_since, informants_of
 
 _UNHEARD = (AskingState.ANSWERED, AskingState.DISPUTED)
@@ -87,3 +97,34 @@ def false_steps(
             on=lied.last,
             people=lied.people,
         )
+
+
+def relapse_steps(counted: Callable[..., Step], items: Sequence[RectificationItem]) -> Iterator[Step]:
+    """The line on items that a look-back opened again, which stays once there was one."""
+    again = [item for item in items if item.relapses]
+    if again:
+        right = sum(item.state is ItemState.CLOSED_OFF for item in again)
+        yield counted(StepCode.RELAPSED, ("look-back-relapse",), right, len(again), CaseState.CLOSED)
+
+
+def look_back_steps(session: Session, case_id: uuid.UUID, *, today: date) -> Iterator[Step]:
+    """The line on looking back, from the first closing on: missing only once its day is over."""
+    kept = LookBack.state != LookBackState.DROPPED
+    rows = session.scalars(
+        select(LookBack).where(LookBack.case_id == case_id, kept).order_by(LookBack.ordinal)
+    ).all()
+    if not rows:
+        return
+    settled = [row for row in rows if row.state is LookBackState.SETTLED]
+    late = any(row.state is not LookBackState.SETTLED and row.due_on < today for row in rows)
+    names = select(Staff.id, Staff.name).where(Staff.id.in_([row.settled_by for row in settled]))
+    by_id = dict(session.execute(names).all())
+    yield Step(
+        StepCode.LOOKED_BACK,
+        ("clock-look-back", "look-back-fresh-eyes", "look-back-each", "look-back-separate"),
+        Met.MISSING if late else Met.DONE if len(settled) == len(rows) else Met.NOT_YET,
+        on=settled[-1].settled_at if settled else None,
+        people=tuple(dict.fromkeys(by_id[row.settled_by] for row in settled if row.settled_by)),
+        done=len(settled),
+        needed=len(rows),
+    )

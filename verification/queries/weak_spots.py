@@ -28,6 +28,7 @@ from verification.models import (
     Interest,
     Interference,
     ItemReport,
+    LookBack,
     Measure,
     MeasureState,
     Programme,
@@ -88,6 +89,7 @@ _OF_CASE: Final[Mapping[str, Any]] = {
     "assignment": Assignment,
     "referral": Referral,
     "measure": Measure,
+    "look-back": LookBack,
 }
 
 

@@ -85,7 +85,7 @@ class StaffPart(StaffFiles):
 @route(
     blueprint,
     "/files/part",
-    permission=(Permission.TASK_WORK, Permission.ITEM_REPORT),
+    permission=(Permission.TASK_WORK, Permission.LOOK_BACK_WORK, Permission.ITEM_REPORT),
     methods=["POST"],
     files={"files": ObjectKind.EXHIBIT},
     admits=StaffPart,

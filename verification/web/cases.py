@@ -35,6 +35,7 @@ from verification.queries.assignments import assignments_of
 from verification.queries.case_page import CaseView, read_case
 from verification.queries.cases import Shelf, Wanted, list_cases
 from verification.queries.interference import source_of
+from verification.queries.look_backs import look_backs_of
 from verification.queries.paging import Cursor
 from verification.queries.restraint import SITE_LOAD, Restraint, restraint_of
 from verification.queries.units import inspectable_units
@@ -169,7 +170,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         open_leads=sum(one.state is LeadState.NOTED for one in leads_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)), interference=source_of(acting, case.id),
         recusals=sum(one.state is RecusalState.ASKED for one in requests_of(acting, case.id)),
-        disputed=is_disputed(acting, case.id),
+        disputed=is_disputed(acting, case.id), look_backs=look_backs_of(acting, case.id),
         assignments=assignments_of(acting, case.id), paper_possible=bool(signable(acting, case)),
         set_aside=[(one, explained_rule(acting.rules[one.row.rule_id])) for one in set_aside],
         may_override=_may_override(acting, case, restraint, set_aside), quota=acting.rules.number(QUOTA),

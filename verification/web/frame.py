@@ -79,7 +79,7 @@ MENU: tuple[MenuItem, ...] = (
         _DECIDES,
         ("approvals", "paper", "paper_lists", "identity", "reviews"),
     ),
-    MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification",)),
+    MenuItem("rectification.show", _l("Rectification"), _SIGNS, ("rectification", "look_backs")),
     MenuItem(
         "unit_desk.show",
         _l("Our unit"),

@@ -18,6 +18,7 @@ from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
 from verification.queries.hours import Balance, balance_of
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
+from verification.queries.look_backs import Shelf, looks_waiting
 from verification.queries.recusals import WaitingRequest, requests_to_decide
 from verification.queries.reviews import ReviewCard, waiting_reviews
 from verification.queries.uses import UseCard, uses_to_decide
@@ -106,6 +107,7 @@ def _board(acting: Acting) -> Board:
         count = boards.items_to_sign(acting)
         if count:
             _add(board, "rectification.show", count, _l("close-offs wait for your signature"))
+    _add_look_backs(acting, board)
     if may(Permission.UNIT_DESK) and acting.actor.unit_id is not None:
         count = boards.items_of_unit(acting, unit_id=acting.actor.unit_id)
         _add(board, "unit_desk.show", count, _l("rectification items to report on"))
@@ -114,6 +116,23 @@ def _board(acting: Acting) -> Board:
     if may(Permission.QUEUE_ADMIN):
         _add(board, "admin.letters", boards.dead_letters(acting), _l("failed jobs"), late=True)
     return board
+
+
+def _add_look_backs(acting: Acting, board: Board) -> None:
+    """What is to be looked at, settled and told; nothing where nothing waits."""
+    waits, running = looks_waiting(acting), Shelf.RUNNING.value
+    late = url_for("look_backs.ledger", shelf=Shelf.OVERDUE.value)
+    tiles = (
+        Tile(late, waits.late, _l("look-backs late"), late=True),
+        Tile(url_for("look_backs.ledger", shelf=running), waits.to_look, _l("look-backs to make")),
+        Tile(url_for("look_backs.ledger", shelf=running), waits.to_settle, _l("look-backs to settle")),
+        Tile(
+            url_for("look_backs.ledger", shelf=Shelf.SETTLED.value),
+            waits.to_tell,
+            _l("look-backs to tell the informants of"),
+        ),
+    )
+    board.tiles += [tile for tile in tiles if tile.count]
 
 
 def _add_desk(acting: Acting, board: Board) -> None:

@@ -15,8 +15,10 @@ from verification.action_words import ACTIONS
 from verification.domain import assigning, paper
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
+from verification.domain.items import items_of
 from verification.domain.paper import Signable
 from verification.domain.paper_forms import Fields, Part
+from verification.domain.relapsing import relapsed
 from verification.errors import NotHere
 from verification.labels import label
 from verification.models import Case, Finding, PaperAct, Role, Staff, Unit
@@ -25,6 +27,7 @@ from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.queries.cases import titles_of
 from verification.queries.exhibits import view_exhibits
 from verification.queries.files import view_paper
+from verification.queries.look_backs import possible_lookers
 from verification.queries.reviews import possible_reviewers, view_review
 from verification.queries.units import people_with
 from verification.web.brought import NOTHING_BROUGHT, Brought, without_file_worry
@@ -35,7 +38,7 @@ from verification.web.problems import NO_PROBLEM, Problem
 from verification.web.proposals import outcomes_of, proposal_values, typed_proposal
 from verification.web.routing import route
 from verification.web.submit import attempt
-from verification.web.words import unit_name
+from verification.web.words import day, unit_name
 from verification.workflow.states import Action, SubjectKind
 
 blueprint = Blueprint("paper", __name__)
@@ -43,7 +46,7 @@ blueprint = Blueprint("paper", __name__)
 _FILES: Final = {"scan": ObjectKind.EXHIBIT, "enclosures": ObjectKind.EXHIBIT}
 #: Fields that belong to the paper itself; all others are the act's own, and are kept with it.
 _OWN: Final = frozenset({"csrf_token", "action", "subject", "signed_by", "signed_on", "note", "kept_file"})
-_SEVERAL: Final = frozenset({"reviewers", "withdrawn"})
+_SEVERAL: Final = frozenset({"reviewers", "withdrawn", "team"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,6 +65,8 @@ class _Parts:
     names: frozenset[Part]
     questions: dict[uuid.UUID, str] = field(default_factory=dict)
     reviewers: tuple[tuple[str, str], ...] = ()
+    lookers: tuple[tuple[str, str], ...] = ()
+    relapses: tuple[tuple[str, str], ...] = ()
     review: Any = None
     outcomes: tuple[Any, ...] = ()
 
@@ -110,8 +115,8 @@ def _fields(typed: Typed, action: Action | None) -> Fields:
     """The act's own fields as they are kept, read once here, so that a choice that is none is told."""
     if action is Action.PROPOSE_DECISION:
         typed_proposal(typed)
-    if action is Action.NAME_REVIEWERS:
-        typed.ids("reviewers")
+    if action in (Action.NAME_REVIEWERS, Action.NAME_LOOKERS):
+        typed.ids("reviewers" if action is Action.NAME_REVIEWERS else "team")
         typed.check()
     names = [name for name in typed.fields if name not in _OWN]
     return {
@@ -154,6 +159,8 @@ def _about(one: Signable, units: dict[uuid.UUID, str]) -> str:
         return ""
     if one.form.kind is SubjectKind.MEASURE:
         return str(label(one.subject.kind))
+    if one.form.kind is SubjectKind.LOOK_BACK:
+        return day(one.subject.due_on)
     if one.form.kind is SubjectKind.RECUSAL:
         return str(label(one.subject.ground))
     unit = units[one.subject.unit_id]
@@ -168,10 +175,23 @@ def _parts(acting: Acting, one: Signable) -> _Parts:
     if Part.REVIEWERS in names:
         people = possible_reviewers(acting, one.subject)
         return _Parts(names, reviewers=tuple((str(person.id), person.name) for person in people))
+    if Part.LOOKERS in names:
+        lookers = possible_lookers(acting, one.subject)
+        return _Parts(names, lookers=tuple((str(person.id), person.name) for person, _closed in lookers))
+    if Part.RELAPSES in names:
+        return _Parts(names, relapses=_relapses(acting, one))
     if Part.PROPOSAL in names:
         view = view_review(acting, one.subject)
         return _Parts(names, review=view, outcomes=tuple(outcomes_of(one.subject)))
     return _Parts(names)
+
+
+def _relapses(acting: Acting, one: Signable) -> tuple[tuple[str, str], ...]:
+    """Items that the look-back found undone: id, and number with its unit."""
+    found = {result.item_id for result in relapsed(acting, one.subject)}
+    items = [item for item in items_of(acting, one.subject.case_id) if item.id in found]
+    units = {unit.id: str(unit_name(unit)) for unit in acting.session.query(Unit)}
+    return tuple((str(item.id), f"{item.ordinal}. {units[item.unit_id]}") for item in items)
 
 
 def _signers(acting: Acting, one: Signable) -> list[tuple[str, str]]:
@@ -235,7 +255,7 @@ def _paper_page(acting: Acting, paper_id: uuid.UUID, *, problem: Problem) -> str
     about = (row.action, row.subject_id)
     one = next((one for one in _choices(acting, case) if (one.one.action, one.one.subject.id) == about), None)
     parts = None if one is None else _parts(acting, one.one)
-    names = names_of(acting, [row.signed_by, row.recorded_by, *said.ids("reviewers")])
+    names = names_of(acting, [row.signed_by, row.recorded_by, *said.ids("reviewers"), *said.ids("team")])
     return render_template(
         "verification/paper_confirm.html",
         paper=row, case=case, title=titles_of(acting, [case])[case.id], action=Action(row.action),

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from verification.audit.events import Event
 from verification.domain import extending, rectification
 from verification.domain.acting import Acting
-from verification.domain.items import ItemText, due_on_for, items_of, possible_signers
+from verification.domain.items import ItemText, due_on_for, items_of, possible_signers, relapses_of
 from verification.errors import NotHere
 from verification.models import Case, CaseState, Extension, ItemState, RectificationItem, VerifiedHow
 from verification.policy.permissions import Permission
@@ -279,6 +279,7 @@ def _item_page(
         "verification/rectification/item.html",
         view=view_item(acting, row),
         item=row,
+        relapses=relapses_of(acting, row),
         signers=[(str(person.id), person.name) for person in signers],
         hows=list(VerifiedHow),
         extension=extending.extension_of(acting, row.id),

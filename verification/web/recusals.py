@@ -127,6 +127,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
     return render_template(
         "verification/recusals.html",
         case=case,
+        may_ask=recusing.may_be_asked_in(acting, case),
         title=titles_of(acting, [case])[case.id],
         requests=[
             (

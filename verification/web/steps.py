@@ -36,7 +36,7 @@ PAGES: dict[Action, str] = {
 }
 
 #: What a unit does on its own page, and what follows from another act: nobody is offered it here.
-ELSEWHERE = frozenset({Action.APPLY_REVIEW, Action.REOPEN_CASE, Action.SETTLE_CASE})
+ELSEWHERE = frozenset({Action.APPLY_REVIEW, Action.REOPEN_CASE, Action.SETTLE_CASE, Action.RELAPSE_CASE})
 
 #: Actions that the case page itself carries out, in forms of its own.
 ON_THE_CASE_PAGE = frozenset(

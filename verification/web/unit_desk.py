@@ -15,7 +15,7 @@ from portal.crypto.header import ObjectKind
 from verification.domain import extending, rectification, reviewing
 from verification.domain.acting import Acting
 from verification.domain.exhibits import NewExhibit
-from verification.domain.items import ORDERED
+from verification.domain.items import ORDERED, relapses_of
 from verification.domain.notifying import notices_for_unit
 from verification.errors import NotHere
 from verification.models import UNITS_TURN, Case, CaseState, RectificationItem, Unit
@@ -215,6 +215,7 @@ def _item_page(
         may_extend=extension is None and open_case and row.state in UNITS_TURN,
         card=cards_of(acting, [row])[0],
         reports=reports_for_unit(acting, row),
+        relapses=relapses_of(acting, row),
         reporting=row.state in UNITS_TURN,
         kept=kept.kept(acting),
         typed=typed,

@@ -17,7 +17,7 @@ from flask_babel.speaklater import LazyString
 from verification.audit.events import Event
 from verification.domain import using
 from verification.domain.acting import Acting
-from verification.domain.items import false_reports
+from verification.domain.items import false_reports, items_of
 from verification.domain.using import UsePaper
 from verification.errors import NotHere
 from verification.models import Case, Measure, MeasureKind, MeasureState
@@ -95,6 +95,7 @@ def of_case(case_id: uuid.UUID) -> ResponseReturnValue:
             "verification/uses/of_case.html",
             case=case,
             title=titles_of(acting, [case])[case.id],
+            relapsed=[item.id for item in items_of(acting, case_id) if item.relapses],
             lies=list(dict.fromkeys(report.item_id for report in false_reports(acting, case_id))),
             cards=cards_of(acting, using.uses_of(acting, case_id)),
             kinds=[

@@ -42,6 +42,7 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.DESIGNATION: ("designations.show", "designation_id"),
     SubjectKind.LEAD: ("leads.show", "lead_id"),
     SubjectKind.EXTENSION: ("rectification.extension", "extension_id"),
+    SubjectKind.LOOK_BACK: ("look_backs.show", "look_back_id"),
 }
 
 #: Where a unit's liaison reads the same.

@@ -29,6 +29,9 @@ from verification.models import (
     FieldRecord,
     FindingCheck,
     Holding,
+    LookBack,
+    LookBackMember,
+    LookBackResult,
     Measure,
     PaperAct,
     Plan,
@@ -208,6 +211,14 @@ class Facts:
         query = select(ReviewMember.staff_id).join(Review, Review.id == ReviewMember.review_id)
         return frozenset(self.session.scalars(query.where(Review.case_id == self.case_id)))
 
+    def lookers(self) -> set[uuid.UUID | None]:
+        """Whoever had a part in looking back, and in what a look-back undid."""
+        named = select(LookBackMember.staff_id).join(LookBack, LookBack.id == LookBackMember.look_back_id)
+        before = select(LookBackResult.verified_by).join(LookBack, LookBack.id == LookBackResult.look_back_id)
+        both = [query.where(LookBack.case_id == self.case_id) for query in (named, before)]
+        people = {person for query in both for person in self.session.scalars(query)}
+        return people | self._named_by(LookBack, "named_by", "reported_by", "settled_by", "told_by")
+
     def _named_by(self, kind: Any, *columns: str) -> set[uuid.UUID | None]:
         """Whom these columns of the case's rows of a kind name."""
         query = select(*(getattr(kind, name) for name in columns)).where(kind.case_id == self.case_id)
@@ -250,6 +261,7 @@ class Facts:
             people |= {put.asked_by, put.decided_by}
         people |= self._named_by(Designation, "written_by", "made_by", "ended_by")
         people |= self._named_by(RuleException, "made_by")
+        people |= self.lookers()
         more_time = select(Extension.decided_by).where(Extension.case_id == case.id)
         people |= set(self.session.scalars(more_time))
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):

@@ -34,13 +34,13 @@ from verification.workflow.facts import Facts
 RULE = "close-asked"
 
 #: Tips of a case that are another office's business by now.
-_GONE = (TipState.DECLINED, TipState.REFERRED, TipState.HANDED_ON)
+GONE = (TipState.DECLINED, TipState.REFERRED, TipState.HANDED_ON)
 _AGAIN = (ItemState.VERIFIED, ItemState.CLOSED_OFF)
 
 
 def informants_of(session: Session, case_id: uuid.UUID) -> list[Tip]:
     """Tips whose informants are asked."""
-    query = select(Tip).where(Tip.case_id == case_id, Tip.state.not_in(_GONE)).order_by(Tip.id)
+    query = select(Tip).where(Tip.case_id == case_id, Tip.state.not_in(GONE)).order_by(Tip.id)
     return list(session.scalars(query))
 
 

@@ -12,7 +12,14 @@ from sqlalchemy import select
 
 from portal.clock import civil_day
 from verification.errors import Refusal
-from verification.models import Review, ReviewMember, ReviewOutcome, ReviewState
+from verification.models import (
+    ItemState,
+    RectificationItem,
+    Review,
+    ReviewMember,
+    ReviewOutcome,
+    ReviewState,
+)
 from verification.policy.deadlines import last_day
 from verification.workflow.facts import Facts
 
@@ -146,3 +153,13 @@ def decision_undoes_item(facts: Facts) -> Refusal | None:
     ):
         return None
     return Refusal("reg-17-review", _l("The decision does not name this item."))
+
+
+def decision_leaves_no_item(facts: Facts) -> Refusal | None:
+    review = _decision(facts)
+    left = select(RectificationItem.id).where(
+        RectificationItem.case_id == facts.case_id, RectificationItem.state == ItemState.CLOSED_OFF
+    )
+    if review is not None and review.outcome in _CHANGES and facts.session.scalar(left.limit(1)) is None:
+        return None
+    return Refusal("reg-17-review", _l("There are items left to look back at."))

@@ -26,6 +26,8 @@ from verification.models import (
     HoldingState,
     ItemState,
     LeadState,
+    LookBack,
+    LookBackState,
     Measure,
     MeasureState,
     RectificationItem,
@@ -54,6 +56,7 @@ AnyState = (
     | HoldingState
     | LeadState
     | ExtensionState
+    | LookBackState
 )
 
 
@@ -74,6 +77,7 @@ class SubjectKind(StrEnum):
     HOLDING = "holding"
     LEAD = "lead"
     EXTENSION = "extension"
+    LOOK_BACK = "look-back"
 
 
 class Subject(Protocol):
@@ -98,6 +102,7 @@ _Model = (
     | type[Holding]
     | type[DerivedLead]
     | type[Extension]
+    | type[LookBack]
 )
 _States = (
     type[TipState]
@@ -114,6 +119,7 @@ _States = (
     | type[HoldingState]
     | type[LeadState]
     | type[ExtensionState]
+    | type[LookBackState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -131,6 +137,7 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.HOLDING: Holding,
     SubjectKind.LEAD: DerivedLead,
     SubjectKind.EXTENSION: Extension,
+    SubjectKind.LOOK_BACK: LookBack,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -148,6 +155,7 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.HOLDING: HoldingState,
     SubjectKind.LEAD: LeadState,
     SubjectKind.EXTENSION: ExtensionState,
+    SubjectKind.LOOK_BACK: LookBackState,
 }
 
 
@@ -259,3 +267,16 @@ class Action(StrEnum):
     ASK_EXTENSION = "ask-extension"
     GRANT_EXTENSION = "grant-extension"
     REFUSE_EXTENSION = "refuse-extension"
+    DRAW_LOOK_BACK = "draw-look-back"
+    NAME_LOOKERS = "name-lookers"
+    NOTE_RESULT = "note-result"
+    REPORT_LOOK_BACK = "report-look-back"
+    RETURN_LOOK_BACK = "return-look-back"
+    SETTLE_LOOK_BACK = "settle-look-back"
+    TELL_LOOK_BACK = "tell-look-back"
+    DROP_LOOK_BACK = "drop-look-back"
+    RELAPSE_CASE = "relapse-case"
+    REOPEN_ITEM = "reopen-item"
+    REOPEN_FALSE_ITEM = "reopen-false-item"
+    RESUME_TASK = "resume-task"
+    ANSWER_RELAPSE = "answer-relapse"

@@ -21,6 +21,7 @@ from verification.workflow.rows.extensions import EXTENSIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
 from verification.workflow.rows.holdings import HOLDINGS
 from verification.workflow.rows.leads import LEADS
+from verification.workflow.rows.look_back import LOOK_BACKS, RELAPSED, RELAPSED_TASKS, RELAPSED_TIPS
 from verification.workflow.rows.measures import MEASURES
 from verification.workflow.rows.recusals import RECUSALS
 from verification.workflow.rows.referrals import REFERRALS
@@ -57,8 +58,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     TIPS
     + REVIEWED_TIPS
     + ASKED_TIPS
+    + RELAPSED_TIPS
     + _apart(
-        _secret(CASES + LIGHT_CASES + TASKS)
+        _secret(CASES + LIGHT_CASES + TASKS + RELAPSED_TASKS)
         + ITEMS
         + REVIEWS
         + REVIEWED
@@ -69,6 +71,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     )
     + _apart(MEASURES + DESIGNATIONS + LEADS)
     + _apart(ASKINGS + ASKED + EXTENSIONS)
+    + _apart(LOOK_BACKS + RELAPSED)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

@@ -6,7 +6,7 @@ A notice is a code and a subject; opening it shows only what the reader may see 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from verification.models import (
     Case,
     CaseUnit,
     Extension,
+    LookBackMember,
     Measure,
     RectificationItem,
     Review,
@@ -44,6 +45,11 @@ _ROLE_OF = {
     Audience.DIRECTORS: Role.DIRECTOR,
     Audience.HEADS: Role.HEAD,
     Audience.DEPUTIES: Role.DEPUTY,
+}
+#: Who was named for a subject: the table that says so, and its column of the subject.
+_NAMED: Final[dict[Audience, tuple[Any, Any]]] = {
+    Audience.REVIEWERS: (ReviewMember, ReviewMember.review_id),
+    Audience.LOOKERS: (LookBackMember, LookBackMember.look_back_id),
 }
 
 
@@ -101,8 +107,9 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
         return staff_with_role(session, _ROLE_OF[audience])
     if audience is Audience.SIGNER:
         return {subject.signer_id} if subject.signer_id else set()
-    if audience is Audience.REVIEWERS:
-        return set(session.scalars(select(ReviewMember.staff_id).where(ReviewMember.review_id == subject.id)))
+    if audience in _NAMED:
+        member, of_subject = _NAMED[audience]
+        return set(session.scalars(select(member.staff_id).where(of_subject == subject.id)))
     if audience is Audience.APPROVERS:
         role = APPROVER[USES[subject.kind].approval]
         return set() if role is None else staff_with_role(session, role)

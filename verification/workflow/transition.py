@@ -24,6 +24,7 @@ class Audience(StrEnum):
     SIGNER = "signer"
     REVIEWERS = "reviewers"
     APPROVERS = "approvers"
+    LOOKERS = "lookers"
 
 
 @dataclass(frozen=True, slots=True)

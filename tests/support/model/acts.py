@@ -23,22 +23,29 @@ from verification.domain import (
     dispatch,
     fieldwork,
     findings,
+    looking_back,
     planning,
     rectification,
     referring,
     reviewing,
+    sampling,
     weighing,
 )
 from verification.domain.acting import Acting
 from verification.domain.assigning import Checked
 from verification.domain.items import ItemText
+from verification.domain.looking_back import Looked
 from verification.domain.reviewing import Proposal
+from verification.domain.sampling import Draw
 from verification.domain.weighing import Mark
 from verification.errors import NotHere
 from verification.models import (
     Allegation,
     Assignment,
     Finding,
+    LookBack,
+    LookBackFinding,
+    LookBackResult,
     Matter,
     Method,
     Programme,
@@ -101,7 +108,10 @@ def _case(verb: Callable[..., Any], *, note: bool = False, **given: Any) -> Call
 def _one(
     model: type[Any], verb: Callable[..., Any], *, note: bool = False, **given: Any
 ) -> Callable[..., Any]:
-    name = {Task: "task_id", RectificationItem: "item_id", Review: "review_id", Assignment: "assignment_id"}
+    name = {
+        Task: "task_id", RectificationItem: "item_id", Review: "review_id", Assignment: "assignment_id",
+        LookBack: "look_back_id",
+    }  # fmt: skip
 
     def act(world: World, acting: Acting, choice: Choice) -> Any:
         row = world.one(model, choice.luck)
@@ -334,3 +344,49 @@ def _accept(world: World, acting: Acting, choice: Choice) -> None:
 def _return_reply(world: World, acting: Acting, choice: Choice) -> None:
     row = world.one(Assignment, choice.luck)
     assigning.return_reply(acting, assignment_id=row.id, version=row.version, note=choice.of(*NOTE))
+
+
+# --- looking back ------------------------------------------------------------------------------------------
+
+
+def _name_lookers(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(LookBack, choice.luck)
+    logins = choice.of(("wei", "chen"), ("du",), ("du", "novice"), ("insider", "wei"), ("shen", "wei"), ())
+    looking_back.name_lookers(
+        acting, look_back_id=row.id, version=row.version - _stale(choice),
+        people=[world.staff_id(login) for login in logins],
+    )  # fmt: skip
+
+
+def _note_result(world: World, acting: Acting, choice: Choice) -> None:
+    row, item = world.one(LookBack, choice.luck), world.one(RectificationItem, choice.luck)
+    query = select(LookBackResult.version).where(
+        LookBackResult.look_back_id == row.id, LookBackResult.item_id == item.id
+    )
+    looked = Looked(
+        choice.of(LookBackFinding.RELAPSED, *LookBackFinding, None), choice.of("坑洼又出现。", ""),
+        acting.sealing.day, acting.session.scalar(query) or 0,
+    )  # fmt: skip
+    proofs = [world.walk.photo(b"looked back") for _ in range(choice.of(1, 0))]
+    looking_back.note_result(acting, look_back_id=row.id, item_id=item.id, looked=looked, proofs=proofs)
+
+
+def _settle_look_back(world: World, acting: Acting, choice: Choice) -> None:
+    row = world.one(LookBack, choice.luck)
+    looking_back.settle_look_back(
+        acting, look_back_id=row.id, version=row.version - _stale(choice), note=choice.of(*NOTE),
+        due_on=choice.of(acting.sealing.day + timedelta(days=20), None),
+        reasons={item.id: choice.of("请重新修复。", "") for item in world.rows(RectificationItem)},
+    )  # fmt: skip
+
+
+def draw(world: World, acting: Acting, choice: Choice) -> None:
+    """Chance draws among what was closed."""
+    today = acting.sealing.day
+    sampling.draw_sample(
+        acting,
+        Draw(
+            first=today - timedelta(days=400), last=today, number=choice.of(50, None, 0), share=None,
+            due_on=choice.of(today + timedelta(days=7), today - timedelta(days=1)),
+        ),
+    )  # fmt: skip

@@ -19,6 +19,8 @@ from tests.support.model.acts import (
     _dispatch,
     _log,
     _name,
+    _name_lookers,
+    _note_result,
     _one,
     _propose_decision,
     _propose_plan,
@@ -28,9 +30,11 @@ from tests.support.model.acts import (
     _return_reply,
     _rule,
     _send,
+    _settle_look_back,
     _verify,
     add_item,
     draft,
+    draw,
     find_all,
     note_matter,
     state_all,
@@ -44,18 +48,19 @@ from verification.domain import (
     conclusions,
     dispatch,
     fieldwork,
+    looking_back,
     planning,
     rectification,
     reviewing,
     second_reading,
 )
 from verification.domain.acting import Acting
-from verification.models import Assignment, RectificationItem, Review, Task
+from verification.models import Assignment, LookBack, RectificationItem, Review, Task
 from verification.workflow.states import Action, SubjectKind
 
 K, A = SubjectKind, Action
 DESK, TEAM, HEAD, DIRECTOR, UNIT = ("fan", "shen"), ("du", "chen"), ("head",), ("director",), ("lian",)
-REVIEWER = ("reviewer",)
+REVIEWER, LOOKERS = ("reviewer",), ("wei", "chen")
 
 ATTEMPTS: tuple[Attempt, ...] = (
     Attempt(K.CASE, A.PROPOSE_DOCKETING, DESK, _case(casework.propose_docketing, overlap_reason=WHY)),
@@ -105,6 +110,18 @@ ATTEMPTS: tuple[Attempt, ...] = (
     Attempt(K.REVIEW, A.DECIDE_REVIEW, HEAD, _one(Review, reviewing.decide_review)),
     Attempt(K.REVIEW, A.RETURN_DECISION, HEAD, _one(Review, reviewing.return_decision, note=True)),
     Attempt(K.REVIEW, A.DELIVER_DECISION, (*DESK, *REVIEWER), _deliver_decision),
+    Attempt(K.LOOK_BACK, A.NAME_LOOKERS, (*DESK, *DIRECTOR), _name_lookers),
+    Attempt(K.LOOK_BACK, A.NOTE_RESULT, LOOKERS, _note_result),
+    Attempt(K.LOOK_BACK, A.REPORT_LOOK_BACK, LOOKERS, _one(LookBack, looking_back.report_look_back)),
+    Attempt(
+        K.LOOK_BACK, A.RETURN_LOOK_BACK, (*DESK, *DIRECTOR),
+        _one(LookBack, looking_back.return_look_back, note=True),
+    ),
+    Attempt(K.LOOK_BACK, A.SETTLE_LOOK_BACK, (*DESK, *DIRECTOR), _settle_look_back),
+    Attempt(
+        K.LOOK_BACK, A.TELL_LOOK_BACK, DESK,
+        _one(LookBack, looking_back.tell_informants, text="我们去回头看了，情况已告知单位。"),
+    ),
     Attempt(K.REFERRAL, A.SEND_REFERRAL, DESK, _send),
     Attempt(K.REFERRAL, A.RECORD_RECEIPT, DESK, _receive),
     Attempt(K.ASSIGNMENT, A.SIGN_ASSIGNMENT, UNIT, _one(Assignment, assigning.sign_assignment)),
@@ -130,4 +147,5 @@ BESIDES: dict[str, tuple[tuple[str, ...], Callable[[World, Acting, Choice], Any]
     "read over": (TEAM, _case(second_reading.read_over)),
     "add an item": (DESK, add_item),
     "note a matter": ((*TEAM, *DESK), note_matter),
+    "draw by chance": (DIRECTOR, draw),
 }

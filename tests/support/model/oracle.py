@@ -31,6 +31,9 @@ from verification.models import (
     FieldRecord,
     Finding,
     ItemState,
+    LookBack,
+    LookBackMember,
+    LookBackState,
     RectificationItem,
     Referral,
     ReferralState,
@@ -56,6 +59,7 @@ LIMITS: Final = {
     "clock-answer": (15, True), "reg-17-objection": (30, False), "reg-17-review": (30, False),
     "clock-rectify": (30, False), "clock-verify-item": (15, True), "clock-assign-sign": (1, True),
     "clock-assigned": (15, True), "clock-check-reply": (5, True), "clock-refer": (0, False),
+    "clock-look-back": (90, False), "clock-look-back-settle": (5, True),
 }  # fmt: skip
 #: Subject → its state → the clocks of these that run in it.
 RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
@@ -86,9 +90,18 @@ RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
             AssignmentState.RETURNED: {"clock-assigned"},
         },
     ),
+    LookBack: (
+        frozenset({"clock-look-back", "clock-look-back-settle"}),
+        {
+            LookBackState.DUE: {"clock-look-back"}, LookBackState.ASSIGNED: {"clock-look-back"},
+            LookBackState.REPORTED: {"clock-look-back-settle"},
+        },
+    ),
 }  # fmt: skip
 #: Clocks that end on a date which somebody set for their subject.
-OWN_DATES: Final[dict[str, type[Any]]] = {"clock-rectify": RectificationItem, "clock-assigned": Assignment}
+OWN_DATES: Final[dict[str, type[Any]]] = {
+    "clock-rectify": RectificationItem, "clock-assigned": Assignment, "clock-look-back": LookBack,
+}  # fmt: skip
 #: A subject's state before its first act: the first of its kind.
 BEGUN: Final[dict[str, Any]] = {kind.value: next(iter(states)) for kind, states in STATES.items()}
 KINDS: Final[dict[type[Any], str]] = {model: kind.value for kind, model in SUBJECT_MODELS.items()}
@@ -134,6 +147,7 @@ class Oracle:
         self._off_plan()
         self._reviewers(entries)
         self._closing(entries)
+        self._looking_back(entries)
 
     def peek(self) -> None:
         """After an act without its verb, which will be undone: what the table and its guards answer for."""
@@ -275,7 +289,9 @@ class Oracle:
                 self._verified_by_another(entry)
             if entry.event == "item.closed-off":
                 assert entry.actor_id not in self.concluded_by, "an item was signed off by one of its own"
-        if self.world.case.state is not CaseState.CLOSED or self.was_closed:
+        is_closed = self.world.case.state is CaseState.CLOSED
+        if not is_closed or self.was_closed:
+            self.was_closed = is_closed
             return
         self.was_closed = True
         light = self.world.case.programme_id is not None
@@ -286,6 +302,23 @@ class Oracle:
         for item in self.world.rows(RectificationItem):
             assert item.state in (ItemState.CLOSED_OFF, ItemState.WITHDRAWN), "closed with an open item"
         assert all(tip.state is not TipState.IN_CASE for tip in self.world.rows(Tip)), "nobody was answered"
+
+    def _looking_back(self, entries: list[AuditEntry]) -> None:
+        """Fresh eyes are among those who look, and whoever looked does not settle."""
+        for entry in entries:
+            if entry.event not in ("look-back.assigned", "look-back.settled"):
+                continue
+            named = select(LookBackMember.staff_id).where(LookBackMember.look_back_id == entry.subject_id)
+            people = set(self.session.scalars(named))
+            if entry.event == "look-back.settled":
+                assert entry.actor_id not in people, "a look-back was settled by somebody who looked"
+                continue
+            items = [row.id for row in self.world.rows(RectificationItem)]
+            closing = select(AuditEntry.actor_id).where(
+                AuditEntry.subject_id.in_(items), AuditEntry.event.in_(("item.verified", "item.closed-off"))
+            )
+            assert len(people) >= 2, "somebody looks back alone"
+            assert people - set(self.session.scalars(closing)), "nobody looks with fresh eyes"
 
     def _verified_by_another(self, entry: AuditEntry) -> None:
         team = select(TaskMember.staff_id).join(Task, Task.id == TaskMember.task_id)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal.errors import Tampered, XiansuoError
 from portal.models import Tip
 from tests.support.journey import Journey
+from tests.support.looking_back import RELAPSED, LookingBack
 from tests.support.office import PEOPLE, TestOffice
 from tests.verification.domain.test_assigning import LightPath
 from tests.verification.domain.test_referring import Referring
@@ -168,6 +169,9 @@ STAGES: dict[str, Callable[[TestOffice], Journey]] = {
     "without exhibits": _without_exhibits,
     "outside the plan": _outside_the_plan,
     "reported under review": _reported_under_review,
+    "closed": lambda office: LookingBack(office).closed(),
+    "looked back at": lambda office: LookingBack(office).closed().reported_back(RELAPSED),
+    "relapsed": lambda office: LookingBack(office).closed().settled(RELAPSED),
 }
 
 

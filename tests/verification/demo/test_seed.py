@@ -44,6 +44,9 @@ from verification.models import (
     HoldingState,
     ItemState,
     LeadState,
+    LookBack,
+    LookBackMember,
+    LookBackState,
     Measure,
     MeasureState,
     RectificationItem,
@@ -136,6 +139,19 @@ def test_seed_has_every_state_there_is(seeded: SeededDemo) -> None:
     assert list(states.values()) == [set(enum) for enum in wanted]
 
 
+def test_look_backs_are_to_come_drawn_settled_and_one_found_a_relapse(seeded: SeededDemo) -> None:
+    with seeded.database.read() as session:
+        rows = session.scalars(select(LookBack)).all()
+        again = session.scalars(select(RectificationItem).where(RectificationItem.relapses > 0)).all()
+        states = {session.get_one(Case, item.case_id).state for item in again}
+    assert {row.state for row in rows} == {LookBackState.DUE, LookBackState.SETTLED}
+    settled = [row for row in rows if row.state is LookBackState.SETTLED]
+    assert len(settled) == 2
+    assert all(row.told_on for row in settled)
+    assert sum(row.sample_id is not None for row in rows) == 1
+    assert ([item.state for item in again], states) == ([ItemState.ORDERED], {CaseState.RECTIFYING})
+
+
 def test_desk_opens_every_statement_and_message_and_reads_what_was_sent(seeded: SeededDemo) -> None:
     with seeded.acting("linxiaoyu") as acting:
         tips = acting.session.scalars(select(Tip)).all()
@@ -172,7 +188,7 @@ def test_head_reads_every_case_that_was_ever_proposed_and_no_draft(seeded: Seede
     assert never_proposed
 
 
-def test_inspector_reads_the_cases_of_their_own_tasks_alone(seeded: SeededDemo) -> None:
+def test_inspector_reads_the_cases_of_their_own_tasks_and_look_backs_alone(seeded: SeededDemo) -> None:
     for login in ("chenweidong", "weilai"):
         with seeded.acting(login) as acting:
             mine = set(
@@ -185,6 +201,12 @@ def test_inspector_reads_the_cases_of_their_own_tasks_alone(seeded: SeededDemo) 
                         Task.state != TaskState.WITHDRAWN,
                         not_(recused_cases(acting.staff_id)),
                     )
+                )
+            ) | set(
+                acting.session.scalars(
+                    select(LookBack.case_id)
+                    .join(LookBackMember, LookBackMember.look_back_id == LookBack.id)
+                    .where(LookBackMember.staff_id == acting.staff_id)
                 )
             )
             opened = {

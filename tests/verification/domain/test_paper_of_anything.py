@@ -12,11 +12,12 @@ from sqlalchemy import select
 
 from tests.support.asking import heard
 from tests.support.journey import Journey
+from tests.support.looking_back import FOR_UNIT, RELAPSED, LookingBack
 from tests.support.office import TestOffice
 from tests.support.sealed_files import seal_upload
 from tests.verification.domain.test_assigning import GOOD, LightPath
 from tests.verification.domain.test_reviewing import UPHOLD, Reviewing
-from verification.domain import paper, rectification
+from verification.domain import items, looking_back, paper, rectification
 from verification.domain.exhibits import NewExhibit
 from verification.domain.paper import More
 from verification.domain.paper_forms import PAPER_FORMS, Fields
@@ -228,20 +229,51 @@ def test_review_that_moved_on_since_the_paper_was_typed_off_is_not_changed(offic
     assert walk.review.state is ReviewState.REVIEWING
 
 
-#: Carried out by a decision and not signed by themselves; the second reading, done in the draft itself; or
-#: the office's own record of what came back.
+def test_director_names_returns_and_settles_a_look_back_on_paper(office: TestOffice) -> None:
+    walk = LookingBack(office).closed()
+    people = [str(office.staff_id(login)) for login in ("wei", "chen")]
+    row = walk.look_back.id
+    on_paper(walk, Action.NAME_LOOKERS, "director", subject=row, fields={"team": people})
+    walk.noted(RELAPSED)
+    walk.on_look_back("wei", looking_back.report_look_back)
+    on_paper(walk, Action.RETURN_LOOK_BACK, "director", subject=row, note="请雨后再看。")
+    walk.on_look_back("wei", looking_back.report_look_back)
+    reason = f"reason-{walk.item_id}"
+    with pytest.raises(InvalidInput) as empty:
+        record(walk, Action.SETTLE_LOOK_BACK, "director", subject=row)
+    assert set(empty.value.errors) == {"note", "due_on", reason}
+    fields = {"due_on": (walk.today + timedelta(days=20)).isoformat(), reason: FOR_UNIT}
+    on_paper(walk, Action.SETTLE_LOOK_BACK, "director", subject=row, note="属实。", fields=fields)
+    assert (walk.item.state, walk.look_back.settled_by) == (ItemState.ORDERED, office.staff_id("director"))
+    (entry,) = entries(walk, "look-back.settled")
+    assert (entry.actor_id, entry.facts["signed_by"]) == (
+        office.staff_id("shen"), office.staff_id("director").hex,
+    )  # fmt: skip
+    with walk.acting("lian") as acting:
+        assert items.relapses_of(acting, walk.item)[0].reason == FOR_UNIT
+
+
+#: Carried out by a decision and not signed by themselves; the second reading, done in the draft itself; what
+#: chance does and nobody chooses; or the office's own record of what came back.
 NOT_SIGNED = frozenset(
     {
         Action.ANSWER_AGAIN,
+        Action.ANSWER_RELAPSE,
         Action.DELIVER_DECISION,
+        Action.DRAW_LOOK_BACK,
+        Action.DROP_LOOK_BACK,
         Action.PROPOSE_USE,
         Action.READ_CONCLUSION,
         Action.RECORD_OUTCOME,
         Action.RECORD_RECEIPT,
         Action.RECORD_USE_OUTCOME,
         Action.RECORD_USE_RECEIPT,
+        Action.RELAPSE_CASE,
         Action.REMARK_CONCLUSION,
         Action.REOPEN_CASE,
+        Action.REOPEN_FALSE_ITEM,
+        Action.REOPEN_ITEM,
+        Action.RESUME_TASK,
         Action.SEND_REFERRAL,
         Action.SEND_USE,
         Action.WITHDRAW_ITEM,

@@ -10,6 +10,7 @@ from verification.workflow import guards as g
 from verification.workflow import guards_asking as q
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_holding as o
+from verification.workflow import guards_look_back as b
 from verification.workflow import guards_recusal as w
 from verification.workflow.states import Action as Do
 from verification.workflow.states import SubjectKind
@@ -96,8 +97,11 @@ ITEMS = (
     ),
     Transition(
         ITEM, I.REPORTED, Do.VERIFY_ITEM, I.VERIFIED, May.ITEM_VERIFY, Event.ITEM_VERIFIED,
-        ("reg-18", "item-verified", "close-off-uninvolved", "item-false"),
-        guards=(f.verifier_is_on_team, f.named_signer_had_no_part, f.false_one_is_seen_on_site),
+        ("reg-18", "item-verified", "close-off-uninvolved", "item-false", "look-back-relapse"),
+        guards=(
+            f.verifier_is_on_team, f.named_signer_had_no_part, f.false_one_is_seen_on_site,
+            b.relapsed_one_is_seen_on_site,
+        ),
         meets=("clock-verify-item",), tells=(Audience.SIGNER,),
     ),
     Transition(
