@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from verification.coordination_words import COORDINATION_ACTIONS
 from verification.workflow.states import Action
 
 #: What can be done, as a button says it.
@@ -115,6 +116,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.MAKE_DESIGNATION: _l("Designate the department"),
     Action.RETURN_DESIGNATION: _l("Return the designation"),
     Action.REVOKE_DESIGNATION: _l("Revoke the designation"),
+    **COORDINATION_ACTIONS,
     Action.TAKE_UP_LEAD: _l("Take it up as a case"),
     Action.DECLINE_LEAD: _l("Do not take it up"),
 }

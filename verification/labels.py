@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
+from verification.coordination_words import COORDINATION_STATES, PART_STATES
 from verification.designation_words import DESIGNATION_DUTIES, DESIGNATION_STATES
 from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
 from verification.evidence_words import DELIVERY_MEANS, LEAD_STATES, STANCES
@@ -214,6 +215,8 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.DESIGNATION: _l("Designation"),
     SubjectKind.HOLDING: _l("Papers and samples"),
     SubjectKind.LEAD: _l("Derived lead"),
+    SubjectKind.COORDINATION: _l("Coordination item"),
+    SubjectKind.PART: _l("Part of a coordination item"),
 }
 
 #: How urgent.
@@ -358,6 +361,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         RECUSAL_STATES, RECUSAL_ORIGINS,
         DESIGNATION_STATES, DESIGNATION_DUTIES, HOLDING_KINDS, HOLDING_STATES,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS, EXTENSION_STATES, VERIFIED_HOW,
+        COORDINATION_STATES, PART_STATES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from verification.audit.events import Event, Unsigned
+from verification.coordination_words import COORDINATION_EVENTS
 
 #: What the audit trail says.
 EVENTS: dict[Event, LazyString] = {
@@ -167,6 +168,7 @@ EVENTS: dict[Event, LazyString] = {
     Event.LEAD_NOTED: _l("Found beyond the case, noted"),
     Event.LEAD_TAKEN_UP: _l("Derived lead taken up as a case"),
     Event.LEAD_DECLINED: _l("Derived lead not taken up"),
+    **COORDINATION_EVENTS,
     Event.PAPER_RECORDED: _l("Paper recorded"),
     Event.PAPER_CONFIRMED: _l("Paper confirmed"),
     Event.PAPER_REFUSED: _l("Paper refused"),

@@ -58,6 +58,7 @@ class Belongs:
     item_report_id: uuid.UUID | None = None
     review_id: uuid.UUID | None = None
     reply_id: uuid.UUID | None = None
+    part_report_id: uuid.UUID | None = None
     extra_key: KeyOf | None = None
 
 
@@ -118,6 +119,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) ->
         item_report_id=belongs.item_report_id,
         review_id=belongs.review_id,
         reply_id=belongs.reply_id,
+        part_report_id=belongs.part_report_id,
         meta_id=acting.seal(_description(new), kind=ObjectKind.RECORD, to=readers),
         off_plan=belongs.off_plan,
         taken_by=acting.staff_id,
@@ -137,7 +139,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) ->
 def _place(acting: Acting, exhibit: Exhibit, belongs: Belongs) -> Exhibit:
     """Give an exhibit that came with a paper to what the paper is about, and to the unit that wrote it."""
     exhibit.item_report_id, exhibit.review_id = belongs.item_report_id, belongs.review_id
-    exhibit.reply_id = belongs.reply_id
+    exhibit.reply_id, exhibit.part_report_id = belongs.reply_id, belongs.part_report_id
     if belongs.extra_key is not None:
         for object_id in (exhibit.object_id, exhibit.meta_id):
             regrant(

@@ -20,6 +20,8 @@ from verification.models import (
     Asking,
     Assignment,
     Case,
+    Coordination,
+    CoordinationPart,
     DerivedLead,
     Designation,
     Extension,
@@ -62,6 +64,8 @@ OfCase: TypeAlias = (
     | type[Holding]
     | type[DerivedLead]
     | type[Extension]
+    | type[Coordination]
+    | type[CoordinationPart]
 )
 
 

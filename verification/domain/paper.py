@@ -23,7 +23,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
-from verification.domain.inputs import LONG, Inputs
+from verification.domain.inputs import LONG, SHORT, Inputs
 from verification.domain.locking import locked_case
 from verification.domain.paper_forms import PAPER_FORMS, Fields, PaperForm, Part, Said
 from verification.domain.reviewing import check_proposal
@@ -63,6 +63,8 @@ _OF_CASE = (
     SubjectKind.DESIGNATION,
     SubjectKind.RECUSAL,
     SubjectKind.EXTENSION,
+    SubjectKind.COORDINATION,
+    SubjectKind.PART,
 )
 
 
@@ -226,6 +228,8 @@ def _checked_words(
     if Part.UNTIL in parts:
         today = acting.sealing.day
         inputs.day("until", said.day("until"), today=today, least=today)
+    if Part.MECHANISM in parts:
+        inputs.text("mechanism", said.one("mechanism"), most=SHORT)
     if Part.PROPOSAL in parts:
         check_proposal(acting, case, said.proposal(), inputs=inputs)
     fields: dict[str, JsonValue] = {

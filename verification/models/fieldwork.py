@@ -217,6 +217,7 @@ class Exhibit(Base):
     item_report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("item_report.id"), index=True)
     review_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("review.id"), index=True)
     reply_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("assignment_reply.id"), index=True)
+    part_report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("coordination_report.id"), index=True)
     meta_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     off_plan: Mapped[bool] = mapped_column(default=False)
     taken_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))

@@ -54,6 +54,7 @@ class StepCode(StrEnum):
     VERIFIED = "verified"
     CLOSED_OFF = "closed-off"
     FALSE_REPORTS = "false-reports"
+    COORDINATED = "coordinated"
     REFERRED = "referred"
     USES_APPROVED = "uses-approved"
     ANSWERED = "answered"

@@ -22,6 +22,7 @@ from verification.web import (
     compliance,
     conclusions,
     consents,
+    coordinating,
     designations,
     destroying,
     dispatch,
@@ -55,6 +56,7 @@ from verification.web import (
     tasks,
     tips,
     unit_assignments,
+    unit_coordination,
     unit_desk,
     unit_uses,
     uses,
@@ -116,4 +118,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     interference.blueprint,
     weak_spots.blueprint,
     consents.blueprint,
+    coordinating.blueprint,
+    unit_coordination.blueprint,
 )

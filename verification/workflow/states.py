@@ -17,6 +17,9 @@ from verification.models import (
     AssignmentState,
     Case,
     CaseState,
+    Coordination,
+    CoordinationPart,
+    CoordinationState,
     DerivedLead,
     Designation,
     DesignationState,
@@ -28,6 +31,7 @@ from verification.models import (
     LeadState,
     Measure,
     MeasureState,
+    PartState,
     RectificationItem,
     RecusalRequest,
     RecusalState,
@@ -54,6 +58,8 @@ AnyState = (
     | HoldingState
     | LeadState
     | ExtensionState
+    | CoordinationState
+    | PartState
 )
 
 
@@ -74,6 +80,8 @@ class SubjectKind(StrEnum):
     HOLDING = "holding"
     LEAD = "lead"
     EXTENSION = "extension"
+    COORDINATION = "coordination"
+    PART = "coordination-part"
 
 
 class Subject(Protocol):
@@ -98,6 +106,8 @@ _Model = (
     | type[Holding]
     | type[DerivedLead]
     | type[Extension]
+    | type[Coordination]
+    | type[CoordinationPart]
 )
 _States = (
     type[TipState]
@@ -114,6 +124,8 @@ _States = (
     | type[HoldingState]
     | type[LeadState]
     | type[ExtensionState]
+    | type[CoordinationState]
+    | type[PartState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -131,6 +143,8 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.HOLDING: Holding,
     SubjectKind.LEAD: DerivedLead,
     SubjectKind.EXTENSION: Extension,
+    SubjectKind.COORDINATION: Coordination,
+    SubjectKind.PART: CoordinationPart,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -148,6 +162,8 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.HOLDING: HoldingState,
     SubjectKind.LEAD: LeadState,
     SubjectKind.EXTENSION: ExtensionState,
+    SubjectKind.COORDINATION: CoordinationState,
+    SubjectKind.PART: PartState,
 }
 
 
@@ -259,3 +275,23 @@ class Action(StrEnum):
     ASK_EXTENSION = "ask-extension"
     GRANT_EXTENSION = "grant-extension"
     REFUSE_EXTENSION = "refuse-extension"
+    PROPOSE_COORDINATION = "propose-coordination"
+    REVISE_COORDINATION = "revise-coordination"
+    CHECK_COORDINATION = "check-coordination"
+    AGREE_COORDINATION = "agree-coordination"
+    RETURN_COORDINATION = "return-coordination"
+    WITHDRAW_COORDINATION = "withdraw-coordination"
+    FINISH_COORDINATION = "finish-coordination"
+    CARRY_ON_COORDINATION = "carry-on-coordination"
+    RECORD_MEETING = "record-meeting"
+    ASK_PART = "ask-part"
+    TAKE_ON_PART = "take-on-part"
+    DECLINE_PART = "decline-part"
+    RULE_PART = "rule-part"
+    RELEASE_PART = "release-part"
+    ENDORSE_RULING = "endorse-ruling"
+    RETURN_RULING = "return-ruling"
+    REPORT_PART = "report-part"
+    CONFIRM_PART = "confirm-part"
+    RETURN_PART = "return-part"
+    WITHDRAW_PART = "withdraw-part"
