@@ -17,7 +17,7 @@ COORDINATION_STATES: dict[CoordinationState, LazyString] = {
     CoordinationState.PROPOSED: _l("Proposed to the director"),
     CoordinationState.RETURNED: _l("Returned by the director"),
     CoordinationState.AGREED: _l("Agreed, with the departments"),
-    CoordinationState.DONE: _l("Reached"),
+    CoordinationState.DONE: _l("Goal reached"),
     CoordinationState.WITHDRAWN: _l("Taken back"),
     CoordinationState.CARRIED_ON: _l("Carried on in a standing mechanism"),
 }
@@ -25,14 +25,14 @@ COORDINATION_STATES: dict[CoordinationState, LazyString] = {
 #: States of a department's part.
 PART_STATES: dict[PartState, LazyString] = {
     PartState.PLANNED: _l("Not asked yet"),
-    PartState.ASKED: _l("Asked"),
-    PartState.TAKEN_ON: _l("Taken on"),
+    PartState.ASKED: _l("Asked, not answered yet"),
+    PartState.TAKEN_ON: _l("Taken on by the department"),
     PartState.DECLINED: _l("Declined, to be ruled on"),
     PartState.RULED: _l("Must, says the director; the head endorses"),
     PartState.REPORTED: _l("Reported, to be checked"),
     PartState.RETURNED: _l("Report sent back"),
     PartState.DONE: _l("Part done"),
-    PartState.RELEASED: _l("Released"),
+    PartState.RELEASED: _l("Released from it"),
     PartState.WITHDRAWN: _l("Part taken back"),
 }
 

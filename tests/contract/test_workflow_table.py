@@ -27,6 +27,7 @@ from verification.models import (
     ItemState,
     LeadState,
     MeasureState,
+    PartState,
     RecusalState,
     ReferralState,
     ReviewState,
@@ -120,7 +121,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "approve-docketing", "docket-by-instruction", "return-docketing", "approve-conclusion",
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
         "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
-        "make-designation", "return-designation", "revoke-designation",
+        "make-designation", "return-designation", "revoke-designation", "endorse-ruling", "return-ruling",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -135,7 +136,9 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "record-outcome", "propose-use", "withdraw-use", "send-use", "record-use-receipt",
         "record-use-outcome", "send-identity", "replace-member", "ask-fixed", "confirm-fixed", "note-unfixed",
         "decide-dispute", "verify-again", "take-up-lead", "decline-lead", "grant-extension",
-        "refuse-extension",
+        "refuse-extension", "propose-coordination", "revise-coordination", "check-coordination",
+        "withdraw-coordination", "finish-coordination", "record-meeting", "confirm-part", "return-part",
+        "withdraw-part",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -143,10 +146,12 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "verify-item", "return-item", "mark-false", "sign-off-item",
         "refuse-sign-off", "admit-review", "propose-decision",
         "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
+        "propose-coordination", "revise-coordination", "withdraw-coordination", "finish-coordination",
+        "record-meeting", "confirm-part", "return-part", "withdraw-part",
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
         "report-item", "ask-extension", "apply-review", "sign-assignment", "hand-back-assignment",
-        "reply-assignment", "confirm-use", "reply-use",
+        "reply-assignment", "confirm-use", "reply-use", "take-on-part", "decline-part", "report-part",
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "read-conclusion", "remark-conclusion",
@@ -154,7 +159,8 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "sign-off-item", "refuse-sign-off", "name-reviewers",
         "deliver-decision", "send-referral", "record-receipt", "record-outcome", "propose-use",
         "approve-use", "return-use", "withdraw-use", "send-use", "record-use-receipt", "record-use-outcome",
-        "grant-recusal", "refuse-recusal",
+        "grant-recusal", "refuse-recusal", "agree-coordination", "return-coordination",
+        "carry-on-coordination", "ask-part", "rule-part", "release-part",
     }  # fmt: skip
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
@@ -192,7 +198,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
         AssignmentState.ISSUED, ReferralState.FOUND, MeasureState.DRAFT, RecusalState.ASKED, AskingState.OPEN,
         DesignationState.PROPOSED,
         HoldingState.ASKED, HoldingState.HELD,
-        ExtensionState.ASKED,
+        ExtensionState.ASKED, PartState.PLANNED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}
