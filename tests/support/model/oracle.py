@@ -25,12 +25,16 @@ from verification.models import (
     CalendarDay,
     CaseState,
     Conclusion,
+    Coordination,
+    CoordinationPart,
+    CoordinationState,
     Deadline,
     EvidenceCell,
     Exhibit,
     FieldRecord,
     Finding,
     ItemState,
+    PartState,
     RectificationItem,
     Referral,
     ReferralState,
@@ -56,6 +60,8 @@ LIMITS: Final = {
     "clock-answer": (15, True), "reg-17-objection": (30, False), "reg-17-review": (30, False),
     "clock-rectify": (30, False), "clock-verify-item": (15, True), "clock-assign-sign": (1, True),
     "clock-assigned": (15, True), "clock-check-reply": (5, True), "clock-refer": (0, False),
+    "clock-coordinate": (30, False), "clock-coordinate-check": (5, True),
+    "clock-coordinate-ruling": (3, True),
 }  # fmt: skip
 #: Subject → its state → the clocks of these that run in it.
 RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
@@ -85,9 +91,19 @@ RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
             AssignmentState.REPLIED: {"clock-check-reply"},
         },
     ),
+    CoordinationPart: (
+        frozenset({"clock-coordinate", "clock-coordinate-check", "clock-coordinate-ruling"}),
+        {
+            PartState.ASKED: {"clock-coordinate"}, PartState.TAKEN_ON: {"clock-coordinate"},
+            PartState.RETURNED: {"clock-coordinate"}, PartState.REPORTED: {"clock-coordinate-check"},
+            PartState.DECLINED: {"clock-coordinate-ruling"}, PartState.RULED: {"clock-coordinate-ruling"},
+        },
+    ),
 }  # fmt: skip
 #: Clocks that end on a date which somebody set for their subject.
-OWN_DATES: Final[dict[str, type[Any]]] = {"clock-rectify": RectificationItem, "clock-assigned": Assignment}
+OWN_DATES: Final[dict[str, type[Any]]] = {
+    "clock-rectify": RectificationItem, "clock-assigned": Assignment, "clock-coordinate": CoordinationPart,
+}  # fmt: skip
 #: A subject's state before its first act: the first of its kind.
 BEGUN: Final[dict[str, Any]] = {kind.value: next(iter(states)) for kind, states in STATES.items()}
 KINDS: Final[dict[type[Any], str]] = {model: kind.value for kind, model in SUBJECT_MODELS.items()}
@@ -284,6 +300,9 @@ class Oracle:
             assert rests or light or allegation.finding in NEEDS_NO_EXHIBIT, "closed without exhibits"
         for item in self.world.rows(RectificationItem):
             assert item.state in (ItemState.CLOSED_OFF, ItemState.WITHDRAWN), "closed with an open item"
+        ended = (CoordinationState.DONE, CoordinationState.WITHDRAWN, CoordinationState.CARRIED_ON)
+        helped = {row.state for row in self.world.rows(Coordination)}
+        assert helped <= set(ended), "closed with open help"
         assert all(tip.state is not TipState.IN_CASE for tip in self.world.rows(Tip)), "nobody was answered"
 
     def _verified_by_another(self, entry: AuditEntry) -> None:
