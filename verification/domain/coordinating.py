@@ -18,6 +18,7 @@ from portal.models import new_id
 from verification.domain.acting import Acting
 from verification.domain.coordination_parts import ask_part, withdraw_part
 from verification.domain.coordination_texts import (
+    OUTWARD,
     NewItem,
     check_outward,
     checked_item,
@@ -187,7 +188,7 @@ def carry_on(
     )  # fmt: skip
     asked = [part for part in parts_of(acting, row.id) if part.state is not PartState.PLANNED]
     readers = [of_case(case), *(unit_key(acting, part.unit_id) for part in asked)]
-    row.mechanism_id = acting.seal({"text": name}, kind=ObjectKind.DOCUMENT, to=readers)
+    row.mechanism_id = acting.seal({OUTWARD: name}, kind=ObjectKind.DOCUMENT, to=readers)
     row.note_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)])
     acting.session.flush()
     return row

@@ -13,7 +13,7 @@ from datetime import date
 from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
-from verification.domain.coordination_texts import outward_note, read_part_reports, seal_for_both
+from verification.domain.coordination_texts import OUTWARD, outward_note, read_part_reports, seal_for_both
 from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.inputs import LONG, Inputs, note_text
 from verification.domain.items import unit_key
@@ -77,7 +77,7 @@ def rule_part(
     words = outward_note(acting, case, note, accepted=wording_accepted)
     acting.apply(PART, part_id, Action.RULE_PART, version=version, given={"has_note": bool(words)})
     # For the case alone until the head endorses it: no ruling stands that the department could read.
-    part.ruling_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)])
+    part.ruling_id = acting.seal({OUTWARD: words}, kind=ObjectKind.RECORD, to=[of_case(case)])
     part.ruled_by, part.due_on = acting.staff_id, due_on or part.due_on
     acting.session.flush()
     return part

@@ -8,9 +8,10 @@ each opens its own part, and title and goal. Source: issue 4; Petitions Regulati
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -27,11 +28,18 @@ from verification.models import (
     Coordination,
     CoordinationPart,
     Exhibit,
+    PartState,
     Unit,
 )
 from verification.models import CoordinationReport as Report
 from verification.policy.wording import Wording
 
+#: What a text between the office and a department is called inside its seal: nothing else is given on to one.
+OUTWARD: Final = "department"
+#: Where a ruling on a refusal stands, and its department may read it.
+RULED: Final = (
+    PartState.TAKEN_ON, PartState.REPORTED, PartState.RETURNED, PartState.DONE, PartState.RELEASED,
+)  # fmt: skip
 #: How many departments one item may have.
 MOST_PARTS = 8
 
@@ -174,7 +182,32 @@ def _check_rows(parts: Sequence[NewPart], inputs: Inputs) -> None:
 def seal_for_both(acting: Acting, case: Case, part: CoordinationPart, words: str) -> uuid.UUID:
     """A text between the office and one department."""
     readers = [of_case(case), unit_key(acting, part.unit_id)]
-    return acting.seal({"text": words}, kind=ObjectKind.RECORD, to=readers)
+    return acting.seal({OUTWARD: words}, kind=ObjectKind.RECORD, to=readers)
+
+
+def words_in(record: Mapping[str, Any]) -> str:
+    """The words of a text, whether it is for a department or for the case alone."""
+    return str(record[OUTWARD] if OUTWARD in record else record["text"])
+
+
+def papers_of_unit(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
+    """All that was written to a department that was asked, or by it, and what is said of its proofs."""
+    session = acting.session
+    asked = select(CoordinationPart, Coordination).join(
+        Coordination, Coordination.id == CoordinationPart.coordination_id
+    )
+    mine = asked.where(CoordinationPart.unit_id == unit_id, CoordinationPart.asked_at.is_not(None))
+    rows = session.execute(mine).all()
+    for part, item in rows:
+        ruling = part.ruling_id if part.state in RULED else None
+        written = (part.body_id, part.reason_id, ruling, item.shared_id, item.mechanism_id)
+        yield from (one for one in written if one is not None)
+    reports = session.scalars(
+        select(Report).where(Report.part_id.in_([part.id for part, _item in rows]))
+    ).all()
+    yield from (one for row in reports for one in (row.body_id, row.returned_note_id) if one is not None)
+    proofs = select(Exhibit.meta_id).where(Exhibit.part_report_id.in_([row.id for row in reports]))
+    yield from session.scalars(proofs)
 
 
 def parts_of(acting: Acting, item_id: uuid.UUID) -> list[CoordinationPart]:
@@ -193,7 +226,7 @@ def read_item(acting: Acting, row: Coordination) -> ItemWords:
         obstacle=str(texts[row.body_id]["obstacle"]),
         goal=str(shared["goal"]),
         note=str(texts[row.note_id]["text"]) if row.note_id else "",
-        mechanism=str(texts[row.mechanism_id]["text"]) if row.mechanism_id else "",
+        mechanism=words_in(texts[row.mechanism_id]) if row.mechanism_id else "",
     )
 
 
@@ -212,8 +245,8 @@ def read_part_reports(acting: Acting, part_ids: Sequence[uuid.UUID]) -> dict[uui
         found[row.part_id].append(
             ReadReport(
                 row=row,
-                done=str(texts[row.body_id]["text"]),
-                returned=str(texts[row.returned_note_id]["text"]) if row.returned_note_id else "",
+                done=words_in(texts[row.body_id]),
+                returned=words_in(texts[row.returned_note_id]) if row.returned_note_id else "",
                 proofs=tuple(proofs.get(row.id, ())),
             )
         )

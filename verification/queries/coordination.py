@@ -19,6 +19,7 @@ from verification.domain.coordination_texts import (
     ReadReport,
     read_item,
     read_part_reports,
+    words_in,
 )
 from verification.keys.records import open_whole_records
 from verification.models import (
@@ -310,8 +311,8 @@ def _part_views(acting: Acting, card: ItemCard) -> list[PartView]:
             card=part,
             work=str(texts[part.row.body_id]["work"]),
             before=by_id.get(part.row.after_id) if part.row.after_id else None,
-            reason=str(texts[part.row.reason_id]["text"]) if part.row.reason_id else "",
-            ruling=str(texts[part.row.ruling_id]["text"]) if part.row.ruling_id else "",
+            reason=words_in(texts[part.row.reason_id]) if part.row.reason_id else "",
+            ruling=words_in(texts[part.row.ruling_id]) if part.row.ruling_id else "",
             reports=[
                 ReportView(one, [seen[proof.object_id] for proof in one.proofs])
                 for one in reports[part.row.id]

@@ -13,12 +13,9 @@ from datetime import date
 from sqlalchemy import func, select
 
 from verification.domain.acting import Acting
-from verification.domain.coordination_texts import ReadReport, read_part_reports
+from verification.domain.coordination_texts import RULED, ReadReport, read_part_reports, words_in
 from verification.models import DEPARTMENTS_TURN, CoordinationPart, PartState, Unit
 from verification.queries.coordination import PartCard, part_cards
-
-#: Where a ruling on a refusal stands.
-_RULED = (PartState.TAKEN_ON, PartState.REPORTED, PartState.RETURNED, PartState.DONE, PartState.RELEASED)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -66,7 +63,7 @@ def parts_of_unit(acting: Acting, *, unit_id: uuid.UUID) -> int:
 def view_own_part(acting: Acting, row: CoordinationPart) -> OwnPart:
     """A part as its department sees it. Raises KeyLocked for those of another."""
     (card,) = part_cards(acting, [row])
-    stands = row.ruling_id is not None and row.state in _RULED
+    stands = row.ruling_id is not None and row.state in RULED
     ids = [row.body_id, card.item.shared_id, row.reason_id, row.ruling_id if stands else None]
     texts = acting.open_all(one for one in [*ids, card.item.mechanism_id] if one)
     return OwnPart(
@@ -74,9 +71,9 @@ def view_own_part(acting: Acting, row: CoordinationPart) -> OwnPart:
         goal=str(texts[card.item.shared_id]["goal"]),
         work=str(texts[row.body_id]["work"]),
         neighbours=_neighbours(acting, row),
-        reason=str(texts[row.reason_id]["text"]) if row.reason_id else "",
-        ruling=str(texts[row.ruling_id]["text"]) if stands and row.ruling_id else "",
-        mechanism=str(texts[card.item.mechanism_id]["text"]) if card.item.mechanism_id else "",
+        reason=words_in(texts[row.reason_id]) if row.reason_id else "",
+        ruling=words_in(texts[row.ruling_id]) if stands and row.ruling_id else "",
+        mechanism=words_in(texts[card.item.mechanism_id]) if card.item.mechanism_id else "",
         reports=read_part_reports(acting, [row.id])[row.id],
     )
 
