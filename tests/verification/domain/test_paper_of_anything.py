@@ -232,6 +232,7 @@ def test_review_that_moved_on_since_the_paper_was_typed_off_is_not_changed(offic
 NOT_SIGNED = frozenset(
     {
         Action.ANSWER_AGAIN,
+        Action.ASK_PART,
         Action.DELIVER_DECISION,
         Action.PROPOSE_USE,
         Action.READ_CONCLUSION,
