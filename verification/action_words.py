@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from verification.coordination_words import COORDINATION_ACTIONS
 from verification.workflow.states import Action
 
 #: What can be done, as a button says it.
@@ -128,6 +129,7 @@ ACTIONS: dict[Action, LazyString] = {
     Action.REOPEN_FALSE_ITEM: _l("Open the item again as false rectification"),
     Action.RESUME_TASK: _l("Watch the fix again"),
     Action.ANSWER_RELAPSE: _l("Have the informant answered anew"),
+    **COORDINATION_ACTIONS,
     Action.TAKE_UP_LEAD: _l("Take it up as a case"),
     Action.DECLINE_LEAD: _l("Do not take it up"),
 }

@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.models import CleanState, MessageKind, Priority, TipState
 from verification.action_words import ACTIONS
+from verification.coordination_words import COORDINATION_STATES, PART_STATES
 from verification.designation_words import DESIGNATION_DUTIES, DESIGNATION_STATES
 from verification.document_words import DOCUMENT_KINDS, VOID_REASONS
 from verification.evidence_words import DELIVERY_MEANS, LEAD_STATES, STANCES
@@ -217,6 +218,8 @@ SUBJECTS: dict[SubjectKind, LazyString] = {
     SubjectKind.HOLDING: _l("Papers and samples"),
     SubjectKind.LEAD: _l("Derived lead"),
     SubjectKind.LOOK_BACK: _l("Look-back"),
+    SubjectKind.COORDINATION: _l("Coordination item"),
+    SubjectKind.PART: _l("Part of a coordination item"),
 }
 
 #: How urgent.
@@ -362,6 +365,7 @@ _ALL: tuple[dict[StrEnum, LazyString], ...] = tuple(
         DESIGNATION_STATES, DESIGNATION_DUTIES, HOLDING_KINDS, HOLDING_STATES,
         ASKING_STATES, FIXED, TREATED, DISPUTE_DECISIONS, EXTENSION_STATES, VERIFIED_HOW, LOOK_BACK_STATES,
         LOOK_BACK_FINDINGS,
+        COORDINATION_STATES, PART_STATES,
         SUBJECTS, ACTIONS, PRIORITIES, ROLES, CASE_TYPES,
         CONTENT_BASES, METHODS, FINDINGS, STATEMENT_KINDS, RECORD_KINDS, UNIT_KINDS, INTERESTS, LIGHTS,
         CLEAN_STATES, DOCUMENT_KINDS, VOID_REASONS, MESSAGE_KINDS, EVENTS, UNSIGNED,

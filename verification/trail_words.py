@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from verification.audit.events import Event, Unsigned
+from verification.coordination_words import COORDINATION_EVENTS
 
 #: What the audit trail says.
 EVENTS: dict[Event, LazyString] = {
@@ -179,6 +180,7 @@ EVENTS: dict[Event, LazyString] = {
     Event.CASE_RELAPSED: _l("Case open again after a look-back"),
     Event.ITEM_RELAPSED: _l("Item open again after a look-back"),
     Event.TASK_RESUMED: _l("Team watches the fix again"),
+    **COORDINATION_EVENTS,
     Event.PAPER_RECORDED: _l("Paper recorded"),
     Event.PAPER_CONFIRMED: _l("Paper confirmed"),
     Event.PAPER_REFUSED: _l("Paper refused"),

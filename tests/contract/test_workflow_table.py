@@ -28,6 +28,7 @@ from verification.models import (
     LeadState,
     LookBackState,
     MeasureState,
+    PartState,
     RecusalState,
     ReferralState,
     ReviewState,
@@ -122,6 +123,7 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "return-conclusion", "name-reviewers", "decide-review", "return-decision", "withdraw-item",
         "reopen-case", "answer-again", "approve-use", "return-use", "grant-recusal", "refuse-recusal",
         "make-designation", "return-designation", "revoke-designation", "drop-look-back",
+        "endorse-ruling", "return-ruling",
     }  # fmt: skip
     assert by_role[Role.DEPUTY] == {"endorse-docketing"}
     assert by_role[Role.SUPERVISOR] == {
@@ -138,6 +140,9 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "decline-lead", "grant-extension", "refuse-extension", "tell-look-back", "draw-look-back",
         "name-lookers", "return-look-back", "settle-look-back", "relapse-case", "reopen-item",
         "reopen-false-item", "resume-task", "answer-relapse",
+        "propose-coordination", "revise-coordination", "check-coordination",
+        "withdraw-coordination", "finish-coordination", "record-meeting", "confirm-part", "return-part",
+        "withdraw-part",
     }  # fmt: skip
     assert by_role[Role.INSPECTOR] == {
         "sign-task", "hand-back-task", "log-record", "begin-follow", "begin-fix", "finish-task",
@@ -146,10 +151,12 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "refuse-sign-off", "admit-review", "propose-decision",
         "receive-holding", "receive-copies", "note-denial", "return-holding", "keep-holding",
         "note-result", "report-look-back",
+        "propose-coordination", "revise-coordination", "withdraw-coordination", "finish-coordination",
+        "record-meeting", "confirm-part", "return-part", "withdraw-part",
     }  # fmt: skip
     assert by_role[Role.LIAISON] == {
         "report-item", "ask-extension", "apply-review", "sign-assignment", "hand-back-assignment",
-        "reply-assignment", "confirm-use", "reply-use",
+        "reply-assignment", "confirm-use", "reply-use", "take-on-part", "decline-part", "report-part",
     }  # fmt: skip
     assert by_role[Role.DIRECTOR] == {
         "approve-plan", "return-plan", "read-conclusion", "remark-conclusion",
@@ -160,7 +167,13 @@ def test_role_matrix_of_transitions_is_exactly_this() -> None:
         "grant-recusal", "refuse-recusal",
         "draw-look-back", "name-lookers", "return-look-back", "settle-look-back", "relapse-case",
         "reopen-item", "reopen-false-item", "resume-task", "answer-relapse",
+        "agree-coordination", "return-coordination",
+        "carry-on-coordination", "ask-part", "rule-part", "release-part",
     }  # fmt: skip
+
+
+def test_roles_with_little_to_do_or_nothing_have_exactly_this() -> None:
+    by_role = _acts_by_role()
     assert by_role[Role.REVIEWER] == {
         "sign-off-item", "refuse-sign-off", "admit-review", "propose-decision", "deliver-decision",
     }  # fmt: skip
@@ -199,6 +212,7 @@ def test_every_state_is_reached_and_every_action_exists() -> None:
         HoldingState.ASKED, HoldingState.HELD,
         ExtensionState.ASKED,
         LookBackState.DUE,
+        PartState.PLANNED,
     }  # fmt: skip
     targets = {row.target for row in TRANSITIONS if row.target is not None} | begun
     assert targets == {state for states in STATES.values() for state in states}

@@ -29,6 +29,7 @@ from portal.storage.received import Limits
 from portal.trust import TrustedKeys
 from verification.demo.afterwards import leave_to_the_workers
 from verification.demo.case_run import CaseRun
+from verification.demo.coordination_steps import enter_coordination
 from verification.demo.county import County, read_county
 from verification.demo.designation_steps import enter_designations
 from verification.demo.diary import Diary
@@ -181,6 +182,7 @@ def enter_stories(
     enter_leads(runs, diary)
     enter_rectified(runs, diary)
     enter_look_backs(stage, runs, diary)
+    enter_coordination(runs, diary)
     enter_uses(runs, diary)
     enter_documents(runs, diary)
     enter_holdings(runs, diary)

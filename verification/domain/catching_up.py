@@ -17,6 +17,7 @@ from portal.errors import UnsignedKey
 from portal.models import KeyPurpose, ObjectGrant, RecipientKey
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.coordination_texts import OUTWARD, papers_of_unit
 from verification.domain.interfering import open_waiting
 from verification.domain.items import FOR_UNIT, deliveries_for_unit, items_for_unit
 from verification.domain.readers import renew_case_key
@@ -52,6 +53,9 @@ _OF_UNITS: Final = tuple(
             {"answers"},
             {"answer"},
             {"name", "type", "bytes", "place", "note", "parts"},
+            {"title", "goal"},
+            {"work"},
+            {OUTWARD},
         ),
     )
 )
@@ -141,6 +145,7 @@ def _papers_of(acting: Acting, unit_id: uuid.UUID) -> Iterator[uuid.UUID]:
         )
     )
     yield from session.scalars(brought)
+    yield from papers_of_unit(acting, unit_id)
 
 
 def _granted(acting: Acting, object_id: uuid.UUID, unit: Unit) -> bool:

@@ -59,6 +59,7 @@ class Belongs:
     review_id: uuid.UUID | None = None
     reply_id: uuid.UUID | None = None
     look_back_result_id: uuid.UUID | None = None
+    part_report_id: uuid.UUID | None = None
     extra_key: KeyOf | None = None
 
 
@@ -120,6 +121,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) ->
         review_id=belongs.review_id,
         reply_id=belongs.reply_id,
         look_back_result_id=belongs.look_back_result_id,
+        part_report_id=belongs.part_report_id,
         meta_id=acting.seal(_description(new), kind=ObjectKind.RECORD, to=readers),
         off_plan=belongs.off_plan,
         taken_by=acting.staff_id,
@@ -139,7 +141,7 @@ def file_exhibit(acting: Acting, *, case: Case, new: Proof, belongs: Belongs) ->
 def _place(acting: Acting, exhibit: Exhibit, belongs: Belongs) -> Exhibit:
     """Give an exhibit that came with a paper to what the paper is about, and to the unit that wrote it."""
     exhibit.item_report_id, exhibit.review_id = belongs.item_report_id, belongs.review_id
-    exhibit.reply_id = belongs.reply_id
+    exhibit.reply_id, exhibit.part_report_id = belongs.reply_id, belongs.part_report_id
     if belongs.extra_key is not None:
         for object_id in (exhibit.object_id, exhibit.meta_id):
             regrant(

@@ -20,6 +20,8 @@ from verification.models import (
     Asking,
     Assignment,
     Case,
+    Coordination,
+    CoordinationPart,
     DerivedLead,
     Designation,
     Extension,
@@ -64,6 +66,8 @@ OfCase: TypeAlias = (
     | type[DerivedLead]
     | type[Extension]
     | type[LookBack]
+    | type[Coordination]
+    | type[CoordinationPart]
 )
 
 

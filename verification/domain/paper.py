@@ -7,7 +7,7 @@ marked in the audit trail with the paper it rests on. Source: 2-domain §2a "Pap
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
@@ -23,7 +23,7 @@ from verification.audit.events import Event
 from verification.domain.acting import Acting
 from verification.domain.evidence import keep_upload
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
-from verification.domain.inputs import LONG, Inputs
+from verification.domain.inputs import LONG, SHORT, Inputs
 from verification.domain.locking import locked_case
 from verification.domain.paper_forms import PAPER_FORMS, Fields, PaperForm, Part, Said
 from verification.domain.relapsing import relapsed
@@ -65,6 +65,8 @@ _OF_CASE = (
     SubjectKind.RECUSAL,
     SubjectKind.EXTENSION,
     SubjectKind.LOOK_BACK,
+    SubjectKind.COORDINATION,
+    SubjectKind.PART,
 )
 
 
@@ -223,13 +225,11 @@ def _checked_words(
     if Part.ANSWERS in parts:
         for question in said.answers():
             inputs.text(f"answer-{question}", said.one(f"answer-{question}"), most=LONG)
-    if Part.RECEIVED in parts:
-        _check_received(acting, said, inputs)
-    if Part.UNTIL in parts:
-        today = acting.sealing.day
-        inputs.day("until", said.day("until"), today=today, least=today)
+    _check_days(acting, parts, said, inputs)
     if Part.RELAPSES in parts:
         _check_relapses(acting, one, said, inputs)
+    if Part.MECHANISM in parts:
+        inputs.text("mechanism", said.one("mechanism"), most=SHORT)
     if Part.PROPOSAL in parts:
         check_proposal(acting, case, said.proposal(), inputs=inputs)
     fields: dict[str, JsonValue] = {
@@ -238,10 +238,13 @@ def _checked_words(
     return {"text": note, "fields": fields}
 
 
-def _check_received(acting: Acting, said: Said, inputs: Inputs) -> None:
+def _check_days(acting: Acting, parts: Collection[Part], said: Said, inputs: Inputs) -> None:
+    """The day a paper came in, and the new day that it asks for."""
     today = acting.sealing.day
-    if inputs.day("received_on", said.day("received_on"), today=today) > today:
+    if Part.RECEIVED in parts and inputs.day("received_on", said.day("received_on"), today=today) > today:
         inputs.wrong("received_on", _l("This lies in the future."))
+    if Part.UNTIL in parts:
+        inputs.day("until", said.day("until"), today=today, least=today)
 
 
 def _check_relapses(acting: Acting, one: Signable, said: Said, inputs: Inputs) -> None:

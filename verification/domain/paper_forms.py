@@ -17,6 +17,8 @@ from verification.domain import (
     assigning,
     casework,
     conclusions,
+    coordinating,
+    coordination_parts,
     designating,
     extending,
     looking_back,
@@ -46,6 +48,7 @@ class Part(StrEnum):
     PROPOSAL = "proposal"
     LOOKERS = "lookers"
     RELAPSES = "relapses"
+    MECHANISM = "mechanism"
 
 
 Fields: TypeAlias = Mapping[str, str | list[str]]
@@ -201,9 +204,24 @@ def _settle(acting: Acting, row: Any, said: Said) -> object:
     )  # fmt: skip
 
 
-_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION, _RECUSAL, _EXTENSION, _LOOK_BACK = (
+def _carry_on(acting: Acting, row: Any, said: Said) -> object:
+    return coordinating.carry_on(
+        acting, coordination_id=row.id, version=row.version, mechanism=said.one("mechanism"), note=said.note
+    )
+
+
+def _report_part(acting: Acting, row: Any, said: Said) -> object:
+    return coordination_parts.report_part(
+        acting, part_id=row.id, version=row.version, done=said.note, proofs=said.enclosures
+    )
+
+
+_CASE, _ITEM, _REVIEW, _ASSIGNMENT, _USE, _DESIGNATION, _RECUSAL, _EXTENSION = (
     SubjectKind.CASE, SubjectKind.ITEM, SubjectKind.REVIEW, SubjectKind.ASSIGNMENT, SubjectKind.MEASURE,
-    SubjectKind.DESIGNATION, SubjectKind.RECUSAL, SubjectKind.EXTENSION, SubjectKind.LOOK_BACK,
+    SubjectKind.DESIGNATION, SubjectKind.RECUSAL, SubjectKind.EXTENSION,
+)  # fmt: skip
+_LOOK_BACK, _HELP, _PART = (
+    SubjectKind.LOOK_BACK, SubjectKind.COORDINATION, SubjectKind.PART,
 )  # fmt: skip
 
 PAPER_FORMS: dict[Action, PaperForm] = {
@@ -299,4 +317,37 @@ PAPER_FORMS: dict[Action, PaperForm] = {
         _USE, Permission.USE_ANSWER, _plain(using.confirm_use, "measure_id"), of_unit=True
     ),
     Action.REPLY_USE: _form(_USE, Permission.USE_ANSWER, _answer_paper, Part.NOTE, of_unit=True),
+    Action.AGREE_COORDINATION: _form(
+        _HELP, Permission.COORDINATION_AGREE, _plain(coordinating.agree_coordination, "coordination_id")
+    ),
+    Action.RETURN_COORDINATION: _form(
+        _HELP, Permission.COORDINATION_AGREE, _noted(coordinating.return_coordination, "coordination_id"),
+        Part.NOTE,
+    ),
+    Action.CARRY_ON_COORDINATION: _form(
+        _HELP, Permission.COORDINATION_AGREE, _carry_on, Part.MECHANISM, Part.NOTE
+    ),
+    Action.TAKE_ON_PART: _form(
+        _PART, Permission.COORDINATION_ANSWER, _plain(coordination_parts.take_on_part, "part_id"),
+        of_unit=True,
+    ),
+    Action.DECLINE_PART: _form(
+        _PART, Permission.COORDINATION_ANSWER, _noted(coordination_parts.decline_part, "part_id"), Part.NOTE,
+        of_unit=True,
+    ),
+    Action.RULE_PART: _form(
+        _PART, Permission.COORDINATION_AGREE, _noted(coordination_parts.rule_part, "part_id"), Part.NOTE
+    ),
+    Action.RELEASE_PART: _form(
+        _PART, Permission.COORDINATION_AGREE, _noted(coordination_parts.release_part, "part_id"), Part.NOTE
+    ),
+    Action.ENDORSE_RULING: _form(
+        _PART, Permission.COORDINATION_ENDORSE, _plain(coordination_parts.endorse_ruling, "part_id")
+    ),
+    Action.RETURN_RULING: _form(
+        _PART, Permission.COORDINATION_ENDORSE, _noted(coordination_parts.return_ruling, "part_id"), Part.NOTE
+    ),
+    Action.REPORT_PART: _form(
+        _PART, Permission.COORDINATION_ANSWER, _report_part, Part.NOTE, Part.ENCLOSURES, of_unit=True
+    ),
 }  # fmt: skip

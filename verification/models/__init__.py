@@ -19,6 +19,18 @@ from verification.models.case import (
     NoteKind,
     StatementKind,
 )
+from verification.models.coordination import (
+    DEPARTMENTS_TURN,
+    HELP_OVER,
+    HELPING,
+    PART_OVER,
+    Coordination,
+    CoordinationMeeting,
+    CoordinationPart,
+    CoordinationReport,
+    CoordinationState,
+    PartState,
+)
 from verification.models.designation import Designation, DesignationDuty, DesignationState
 from verification.models.document import (
     Document,
@@ -89,7 +101,11 @@ from verification.models.staff import (
 from verification.models.traces import AuditEntry, AuditHead, CalendarDay, Deadline, StaffNotice
 
 __all__ = [
+    "DEPARTMENTS_TURN",
+    "HELPING",
+    "HELP_OVER",
     "INSPECTABLE",
+    "PART_OVER",
     "RELAPSES",
     "UNITS_TURN",
     "Allegation",
@@ -113,6 +129,11 @@ __all__ = [
     "CaseUnit",
     "Conclusion",
     "ContentBasis",
+    "Coordination",
+    "CoordinationMeeting",
+    "CoordinationPart",
+    "CoordinationReport",
+    "CoordinationState",
     "Deadline",
     "DeliveryMeans",
     "DerivedLead",
@@ -167,6 +188,7 @@ __all__ = [
     "NoteKind",
     "OverlapSearch",
     "PaperAct",
+    "PartState",
     "Plan",
     "PlanUnit",
     "Programme",

@@ -220,6 +220,7 @@ class Exhibit(Base):
     look_back_result_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("look_back_result.id"), index=True
     )
+    part_report_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("coordination_report.id"), index=True)
     meta_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("sealed_object.id"))
     off_plan: Mapped[bool] = mapped_column(default=False)
     taken_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff.id"))

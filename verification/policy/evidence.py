@@ -81,6 +81,7 @@ def sources_of(session: Session, case_id: uuid.UUID) -> list[Source]:
     exhibits = select(Exhibit.object_id, Exhibit.off_plan).where(
         Exhibit.case_id == case_id,
         Exhibit.item_report_id.is_(None),
+        Exhibit.part_report_id.is_(None),
         Exhibit.review_id.is_(None),
         Exhibit.look_back_result_id.is_(None),
         Exhibit.source != ExhibitSource.PAPER,

@@ -77,6 +77,12 @@ class Permission(StrEnum):
     LOOK_BACK_NAME = "look-back:name"
     LOOK_BACK_WORK = "look-back:work"
     LOOK_BACK_SETTLE = "look-back:settle"
+    COORDINATION_PROPOSE = "coordination:propose"
+    COORDINATION_READ_OVER = "coordination:read-over"
+    COORDINATION_AGREE = "coordination:agree"
+    COORDINATION_ENDORSE = "coordination:endorse"
+    COORDINATION_ANSWER = "coordination:answer"
+    COORDINATION_CHECK = "coordination:check"
     CASE_CLOSE = "case:close"
     DOCUMENT_NUMBER = "document:number"
     UNIT_DESK = "unit:desk"
@@ -135,6 +141,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.LOOK_BACK_SETTLE,
             P.CASE_ASSIGN,
             P.ASSIGNMENT_CHECK,
+            P.COORDINATION_PROPOSE,
+            P.COORDINATION_READ_OVER,
+            P.COORDINATION_CHECK,
             P.CASE_CLOSE,
             P.DOCUMENT_NUMBER,
             P.EXHIBIT_EXPORT,
@@ -163,6 +172,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.USE_APPROVE,
             P.USE_SEND,
             P.RECUSAL_DECIDE,
+            P.COORDINATION_AGREE,
             P.OFFICE_WEAK_SPOTS,
             P.HOURS_READ,
             P.PAPER_RECORD,
@@ -181,6 +191,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.RECUSAL_DECIDE,
             P.OFFICE_WEAK_SPOTS,
             P.DESIGNATION_MAKE,
+            P.COORDINATION_ENDORSE,
             P.HOURS_READ,
         }
     ),
@@ -199,6 +210,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             P.CONCLUSION_DRAFT,
             P.LEAD_NOTE,
             P.CONCLUSION_READ,
+            P.COORDINATION_PROPOSE,
+            P.COORDINATION_CHECK,
             P.EXHIBIT_EXPORT,
         }
     ),
@@ -206,7 +219,15 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
         _EVERYBODY | _READER | {P.ITEM_SIGN_OFF, P.REVIEW_WORK, P.REVIEW_DELIVER, P.MATTER_NOTE}
     ),
     Role.LIAISON: frozenset(
-        _EVERYBODY | {P.UNIT_DESK, P.ITEM_REPORT, P.REVIEW_APPLY, P.ASSIGNMENT_ANSWER, P.USE_ANSWER}
+        _EVERYBODY
+        | {
+            P.UNIT_DESK,
+            P.ITEM_REPORT,
+            P.REVIEW_APPLY,
+            P.ASSIGNMENT_ANSWER,
+            P.USE_ANSWER,
+            P.COORDINATION_ANSWER,
+        }
     ),
     Role.EXTERNAL: frozenset(_EVERYBODY | _READER),
     Role.ADMINISTRATOR: frozenset(_EVERYBODY | {P.QUEUE_ADMIN, P.STAFF_ADMIN}),

@@ -21,6 +21,8 @@ from verification.models import (
     CaseMaterial,
     CaseNote,
     Conclusion,
+    Coordination,
+    CoordinationPart,
     Deadline,
     Exhibit,
     LookBack,
@@ -111,6 +113,7 @@ def read_case(acting: Acting, case: Case) -> CaseView:
     tasks = [] if is_secret else _tasks(acting, case.id)
     look_backs = session.scalars(select(LookBack.id).where(LookBack.case_id == case.id)).all()
     subjects = [case.id, *(task.row.id for task in tasks), *(item.id for item in items), *look_backs]
+    subjects += [] if is_secret else _coordinated(acting, case.id)
     return CaseView(
         case=case,
         title=str(brief["title"]),
@@ -160,6 +163,13 @@ _SECRET = tuple(event for event in Event if event not in _DOCKETING)
 def _newest_plan(acting: Acting, case_id: uuid.UUID) -> Plan | None:
     query = select(Plan).where(Plan.case_id == case_id).order_by(Plan.number.desc()).limit(1)
     return acting.session.scalars(query).one_or_none()
+
+
+def _coordinated(acting: Acting, case_id: uuid.UUID) -> list[uuid.UUID]:
+    """Coordination items of the case and their parts."""
+    items = select(Coordination.id).where(Coordination.case_id == case_id)
+    parts = select(CoordinationPart.id).where(CoordinationPart.case_id == case_id)
+    return list(acting.session.scalars(items.union_all(parts)))
 
 
 def _papers(acting: Acting, case_id: uuid.UUID, *, until: datetime | None) -> Sequence[PaperAct]:

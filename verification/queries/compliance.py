@@ -39,6 +39,7 @@ from verification.models import (
 from verification.policy.burden import Burden
 from verification.policy.evidence import WITHOUT_EXHIBITS, evidence_of, has_exhibit, reasons_asked
 from verification.policy.uses import USES, Approval
+from verification.queries.compliance_coordination import coordination_steps
 from verification.queries.compliance_lines import Lines, civil_date
 from verification.queries.compliance_rectified import (
     asked_steps,
@@ -282,6 +283,7 @@ class Sheet(Lines):
         )  # fmt: skip
         yield from false_steps(self._counted, self._session, items)
         yield from relapse_steps(self._counted, items)
+        yield from coordination_steps(self._counted, self._session, self._case.id)
 
     def _ending(self) -> Iterable[Step]:
         matters = self._session.scalars(

@@ -55,6 +55,7 @@ class StepCode(StrEnum):
     CLOSED_OFF = "closed-off"
     FALSE_REPORTS = "false-reports"
     RELAPSED = "relapsed"
+    COORDINATED = "coordinated"
     REFERRED = "referred"
     USES_APPROVED = "uses-approved"
     ANSWERED = "answered"

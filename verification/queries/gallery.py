@@ -51,7 +51,10 @@ def _of_exhibit(acting: Acting, exhibit: Exhibit) -> Gallery:
     if is_hidden(acting.session, staff_id=acting.staff_id, case_id=exhibit.case_id):
         raise NotHere
     query = select(Exhibit).where(Exhibit.case_id == exhibit.case_id).order_by(Exhibit.ordinal)
-    query = query.where(Exhibit.item_report_id.is_not_distinct_from(exhibit.item_report_id))
+    query = query.where(
+        Exhibit.item_report_id.is_not_distinct_from(exhibit.item_report_id),
+        Exhibit.part_report_id.is_not_distinct_from(exhibit.part_report_id),
+    )
     files = [view.file for view in view_exhibits(acting, acting.session.scalars(query).all())]
     return Gallery(files, case_id=exhibit.case_id)
 

@@ -23,6 +23,7 @@ from verification.models import (
     Case,
     CaseType,
     CaseUnit,
+    CoordinationPart,
     Deadline,
     FieldRecord,
     Interest,
@@ -47,6 +48,7 @@ from verification.policy.deadlines import LAPSING
 from verification.policy.embargo import hidden_from
 from verification.policy.workdays import end_of
 from verification.queries.cases import listed_titles, readable
+from verification.queries.coordination import ItemCard, carried_on_items
 from verification.queries.reviews import ReviewCard, cards_of
 
 SHOWN = 30
@@ -79,6 +81,9 @@ WAITS_FOR: Final[Mapping[str, Waits]] = {
     "clock-assign-sign": Waits.UNIT,
     "clock-assigned": Waits.UNIT,
     "reg-17-review": Waits.HEAD,
+    "clock-coordinate": Waits.UNIT,
+    "clock-coordinate-check": Waits.TEAM,
+    "clock-coordinate-ruling": Waits.HEAD,
 }
 
 #: The tables of what belongs to a case, by the kind of a clock's subject.
@@ -90,6 +95,7 @@ _OF_CASE: Final[Mapping[str, Any]] = {
     "referral": Referral,
     "measure": Measure,
     "look-back": LookBack,
+    "coordination-part": CoordinationPart,
 }
 
 
@@ -153,6 +159,7 @@ class WeakSpots:
     returned: list[tuple[Unit, int]]
     without_case: int
     unsent: int
+    carried_on: list[ItemCard]
 
 
 def weak_spots(acting: Acting) -> WeakSpots:
@@ -179,6 +186,7 @@ def weak_spots(acting: Acting) -> WeakSpots:
         returned=_returned(acting),
         without_case=session.scalar(waiting) or 0,
         unsent=session.scalar(unsent) or 0,
+        carried_on=carried_on_items(acting),
     )
 
 
@@ -260,7 +268,7 @@ def _lagging(acting: Acting, passed: Sequence[Deadline]) -> list[Lagging]:
 
 
 def _units_late(acting: Acting, passed: Sequence[Deadline]) -> list[tuple[Unit, int]]:
-    """Units whose own turn has passed, the most first."""
+    """Units whose own turn has passed, the most first; help across departments is held against nobody."""
     late: Counter[uuid.UUID] = Counter()
     of_units: tuple[Any, ...] = (RectificationItem, Assignment)
     for model in of_units:

@@ -22,6 +22,7 @@ from verification.web import (
     compliance,
     conclusions,
     consents,
+    coordinating,
     designations,
     destroying,
     dispatch,
@@ -56,6 +57,7 @@ from verification.web import (
     tasks,
     tips,
     unit_assignments,
+    unit_coordination,
     unit_desk,
     unit_uses,
     uses,
@@ -118,4 +120,6 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     interference.blueprint,
     weak_spots.blueprint,
     consents.blueprint,
+    coordinating.blueprint,
+    unit_coordination.blueprint,
 )

@@ -17,6 +17,7 @@ from verification.queries.boards import (
     openings_to_agree,
     papers_to_confirm,
 )
+from verification.queries.coordination import waiting_coordination
 from verification.queries.destructions import waiting_for_decision
 from verification.queries.reviews import waiting_reviews
 from verification.queries.uses import uses_to_decide
@@ -69,7 +70,7 @@ def approvals_page(problem: Problem) -> ResponseReturnValue:
             destructions=waiting_for_decision(acting) if person.may(Permission.FILE_DESTROY) else [],
             backup_days=office().settings.backup_days,
             reviews=waiting_reviews(acting),
-            uses=uses_to_decide(acting),
+            uses=uses_to_decide(acting), helping_waits=waiting_coordination(acting),
             openings=openings_to_agree(acting) if person.may(Permission.IDENTITY_AGREE) else [],
             actions={action.value: ACTIONS[action] for action in Action}, problem=problem,
         )  # fmt: skip

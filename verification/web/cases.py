@@ -34,6 +34,7 @@ from verification.policy.permissions import Permission
 from verification.queries.assignments import assignments_of
 from verification.queries.case_page import CaseView, read_case
 from verification.queries.cases import Shelf, Wanted, list_cases
+from verification.queries.coordination import items_of
 from verification.queries.interference import source_of
 from verification.queries.look_backs import look_backs_of
 from verification.queries.paging import Cursor
@@ -166,6 +167,7 @@ def _page(acting: Acting, case: Case, *, typed: Typed, problem: Problem, open_fo
         typed=typed, problem=problem, open_form=open_form, names=names,
         clocks=explained_clocks(acting, view.clocks), way=_way(case, shown), shown_state=shown,
         A=Action, facts=_facts(view),
+        helping=[] if view.is_secret else items_of(acting, case.id),
         people=_people(view, names), programme=programme, referrals=len(referrals_of(acting, case.id)),
         open_leads=sum(one.state is LeadState.NOTED for one in leads_of(acting, case.id)),
         uses=len(uses_of(acting, case.id)), interference=source_of(acting, case.id),

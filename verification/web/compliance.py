@@ -66,6 +66,7 @@ STEPS: Final[dict[StepCode, LazyString]] = {
     StepCode.RELAPSED: _l("Relapses found when looking back, and put right since"),
     StepCode.CLOSED_OFF: _l("Closed off by somebody uninvolved"),
     StepCode.ASKED: _l("Informants asked whether it is fixed, and heard"),
+    StepCode.COORDINATED: _l("Coordination items agreed to by the director, and done or carried on"),
     StepCode.REFERRED: _l("Duty violations and crimes handed over, with a receipt"),
     StepCode.USES_APPROVED: _l("What was made of the conclusion was approved before it was sent"),
     StepCode.ANSWERED: _l("Every informant was answered"),

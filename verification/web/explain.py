@@ -173,6 +173,16 @@ NEXT_STEPS: dict[str, LazyString] = {
     "use-director": _l("Ask the director to approve it."),
     "use-separate": _l("Let somebody else decide, or have a colleague write it."),
     "use-after-review": _l("Wait until the review is decided and delivered."),
+    "coordination-proposer": _l("Ask a supervisor, or the leader of the team, to do it."),
+    "coordination-departments": _l("Add the missing department with what it does and by when."),
+    "coordination-order": _l("Look at what this part waits for, and at both dates."),
+    "coordination-agreed": _l("Wait until the director has agreed to the item."),
+    "coordination-own-part": _l("Open your own department's part from the page “Our unit”."),
+    "coordination-decline": _l("Write the reason in a sentence or two."),
+    "coordination-proof": _l("Add a photo or a document that shows what was done."),
+    "coordination-checked": _l("Ask a member of the team, or a supervisor."),
+    "coordination-done": _l("Confirm each part that was reported, and write what was reached."),
+    "close-coordination": _l("Finish it, or ask the director to carry it on in a standing mechanism."),
     "paper-second": _l("Ask a colleague to compare scan and record."),
 }  # fmt: skip
 

@@ -59,6 +59,7 @@ _OF_CASES = (
     "recusals",
     "asking",
     "designations",
+    "coordinating",
 )
 
 _OF_THE_OFFICE = ("weak_spots", "interference")
@@ -84,7 +85,7 @@ MENU: tuple[MenuItem, ...] = (
         "unit_desk.show",
         _l("Our unit"),
         (Permission.UNIT_DESK,),
-        ("unit_desk", "unit_assignments", "unit_uses"),
+        ("unit_desk", "unit_assignments", "unit_uses", "unit_coordination"),
     ),
     MenuItem("weak_spots.show", _l("Weak spots"), (Permission.OFFICE_WEAK_SPOTS,), _OF_THE_OFFICE),
     MenuItem("audit_pages.show", _l("Audit trail"), (Permission.AUDIT_READ,), ("audit_pages",)),

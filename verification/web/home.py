@@ -16,6 +16,8 @@ from verification.queries import boards
 from verification.queries.assignments import AssignmentCard, waiting_assignments
 from verification.queries.boards import OpeningRow, PaperView, TaskRow
 from verification.queries.cases import CaseRow
+from verification.queries.coordination import Waiting, waiting_coordination
+from verification.queries.coordination_unit import parts_of_unit
 from verification.queries.hours import Balance, balance_of
 from verification.queries.inbox import InboxRow, Tray, tray_counts, urgent_tips
 from verification.queries.look_backs import Shelf, looks_waiting
@@ -54,6 +56,7 @@ class Board:
     tasks: list[TaskRow] = field(default_factory=list)
     uses: list[UseCard] = field(default_factory=list)
     recusals: list[WaitingRequest] = field(default_factory=list)
+    helping: list[Waiting] = field(default_factory=list)
     balance: Balance | None = None
 
     @property
@@ -67,6 +70,7 @@ class Board:
             self.assignments,
             self.uses,
             self.recusals,
+            self.helping,
         )
         tiles = [tile for tile in self.tiles if tile.count]
         return not any((*decide, self.urgent, self.go_on, self.tasks, tiles))
@@ -91,6 +95,7 @@ def _board(acting: Acting) -> Board:
         reviews=waiting_reviews(acting),
         uses=uses_to_decide(acting),
         recusals=requests_to_decide(acting),
+        helping=waiting_coordination(acting),
         balance=balance_of(acting) if may(Permission.HOURS_READ) else None,
     )
     if may(Permission.TIP_LIST):
@@ -113,6 +118,8 @@ def _board(acting: Acting) -> Board:
         _add(board, "unit_desk.show", count, _l("rectification items to report on"))
         asked = boards.assignments_of_unit(acting, unit_id=acting.actor.unit_id)
         _add(board, "unit_desk.show", asked, _l("assignments to reply to"))
+        parts = parts_of_unit(acting, unit_id=acting.actor.unit_id)
+        _add(board, "unit_desk.show", parts, _l("parts of coordination items to do"))
     if may(Permission.QUEUE_ADMIN):
         _add(board, "admin.letters", boards.dead_letters(acting), _l("failed jobs"), late=True)
     return board

@@ -163,6 +163,8 @@ def _about(one: Signable, units: dict[uuid.UUID, str]) -> str:
         return day(one.subject.due_on)
     if one.form.kind is SubjectKind.RECUSAL:
         return str(label(one.subject.ground))
+    if one.form.kind is SubjectKind.COORDINATION:
+        return str(one.subject.ordinal)
     unit = units[one.subject.unit_id]
     return f"{one.subject.ordinal}. {unit}" if one.form.kind is SubjectKind.ITEM else unit
 

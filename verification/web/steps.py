@@ -33,6 +33,7 @@ PAGES: dict[Action, str] = {
     Action.ORDER_RECTIFICATION: "rectification.of_case",
     Action.ASSIGN_CASE: "assignments.write",
     Action.ASK_FIXED: "asking.of_case",
+    Action.PROPOSE_COORDINATION: "coordinating.of_case",
 }
 
 #: What a unit does on its own page, and what follows from another act: nobody is offered it here.

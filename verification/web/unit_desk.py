@@ -22,6 +22,7 @@ from verification.models import UNITS_TURN, Case, CaseState, RectificationItem, 
 from verification.policy.permissions import Permission
 from verification.queries.assignments import UNITS_TURN as TO_REPLY
 from verification.queries.assignments import assignments_for_unit
+from verification.queries.coordination_unit import parts_for_unit
 from verification.queries.items import (
     Delivery,
     cards_for_unit,
@@ -59,6 +60,7 @@ def show() -> ResponseReturnValue:
             delivered=deliveries(acting, unit.id),
             assigned=assignments_for_unit(acting, unit.id),
             units_turn=TO_REPLY,
+            helping=parts_for_unit(acting, unit.id),
             papers=uses_for_unit(acting, unit.id),
             notices=notices_for_unit(acting, unit.id),
         )

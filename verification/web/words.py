@@ -43,6 +43,8 @@ SUBJECT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.LEAD: ("leads.show", "lead_id"),
     SubjectKind.EXTENSION: ("rectification.extension", "extension_id"),
     SubjectKind.LOOK_BACK: ("look_backs.show", "look_back_id"),
+    SubjectKind.COORDINATION: ("coordinating.show", "coordination_id"),
+    SubjectKind.PART: ("coordinating.part", "part_id"),
 }
 
 #: Where a unit's liaison reads the same.
@@ -53,6 +55,7 @@ UNIT_PAGES: dict[str, tuple[str, str]] = {
     SubjectKind.REVIEW: ("unit_desk.show", ""),
     SubjectKind.ASSIGNMENT: ("unit_assignments.show", "assignment_id"),
     SubjectKind.MEASURE: ("unit_uses.show", "measure_id"),
+    SubjectKind.PART: ("unit_coordination.show", "part_id"),
 }
 
 #: Who informants say they are.

@@ -22,6 +22,8 @@ from verification.models import (
     Case,
     CaseUnit,
     Conclusion,
+    Coordination,
+    CoordinationPart,
     Designation,
     Document,
     DocumentVersion,
@@ -262,6 +264,8 @@ class Facts:
         people |= self._named_by(Designation, "written_by", "made_by", "ended_by")
         people |= self._named_by(RuleException, "made_by")
         people |= self.lookers()
+        people |= self._named_by(Coordination, "written_by", "checked_by", "agreed_by", "ended_by")
+        people |= self._named_by(CoordinationPart, "ruled_by", "endorsed_by", "confirmed_by")
         more_time = select(Extension.decided_by).where(Extension.case_id == case.id)
         people |= set(self.session.scalars(more_time))
         for asked in self.session.scalars(select(Assignment).where(Assignment.case_id == case.id)):

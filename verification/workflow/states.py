@@ -17,6 +17,9 @@ from verification.models import (
     AssignmentState,
     Case,
     CaseState,
+    Coordination,
+    CoordinationPart,
+    CoordinationState,
     DerivedLead,
     Designation,
     DesignationState,
@@ -30,6 +33,7 @@ from verification.models import (
     LookBackState,
     Measure,
     MeasureState,
+    PartState,
     RectificationItem,
     RecusalRequest,
     RecusalState,
@@ -57,6 +61,8 @@ AnyState = (
     | LeadState
     | ExtensionState
     | LookBackState
+    | CoordinationState
+    | PartState
 )
 
 
@@ -78,6 +84,8 @@ class SubjectKind(StrEnum):
     LEAD = "lead"
     EXTENSION = "extension"
     LOOK_BACK = "look-back"
+    COORDINATION = "coordination"
+    PART = "coordination-part"
 
 
 class Subject(Protocol):
@@ -103,6 +111,8 @@ _Model = (
     | type[DerivedLead]
     | type[Extension]
     | type[LookBack]
+    | type[Coordination]
+    | type[CoordinationPart]
 )
 _States = (
     type[TipState]
@@ -120,6 +130,8 @@ _States = (
     | type[LeadState]
     | type[ExtensionState]
     | type[LookBackState]
+    | type[CoordinationState]
+    | type[PartState]
 )
 
 SUBJECT_MODELS: dict[SubjectKind, _Model] = {
@@ -138,6 +150,8 @@ SUBJECT_MODELS: dict[SubjectKind, _Model] = {
     SubjectKind.LEAD: DerivedLead,
     SubjectKind.EXTENSION: Extension,
     SubjectKind.LOOK_BACK: LookBack,
+    SubjectKind.COORDINATION: Coordination,
+    SubjectKind.PART: CoordinationPart,
 }
 
 STATES: dict[SubjectKind, _States] = {
@@ -156,6 +170,8 @@ STATES: dict[SubjectKind, _States] = {
     SubjectKind.LEAD: LeadState,
     SubjectKind.EXTENSION: ExtensionState,
     SubjectKind.LOOK_BACK: LookBackState,
+    SubjectKind.COORDINATION: CoordinationState,
+    SubjectKind.PART: PartState,
 }
 
 
@@ -280,3 +296,23 @@ class Action(StrEnum):
     REOPEN_FALSE_ITEM = "reopen-false-item"
     RESUME_TASK = "resume-task"
     ANSWER_RELAPSE = "answer-relapse"
+    PROPOSE_COORDINATION = "propose-coordination"
+    REVISE_COORDINATION = "revise-coordination"
+    CHECK_COORDINATION = "check-coordination"
+    AGREE_COORDINATION = "agree-coordination"
+    RETURN_COORDINATION = "return-coordination"
+    WITHDRAW_COORDINATION = "withdraw-coordination"
+    FINISH_COORDINATION = "finish-coordination"
+    CARRY_ON_COORDINATION = "carry-on-coordination"
+    RECORD_MEETING = "record-meeting"
+    ASK_PART = "ask-part"
+    TAKE_ON_PART = "take-on-part"
+    DECLINE_PART = "decline-part"
+    RULE_PART = "rule-part"
+    RELEASE_PART = "release-part"
+    ENDORSE_RULING = "endorse-ruling"
+    RETURN_RULING = "return-ruling"
+    REPORT_PART = "report-part"
+    CONFIRM_PART = "confirm-part"
+    RETURN_PART = "return-part"
+    WITHDRAW_PART = "withdraw-part"

@@ -16,6 +16,7 @@ from verification.workflow import guards_plan as p
 from verification.workflow.rows.asking import ASKED, ASKED_TIPS, ASKINGS
 from verification.workflow.rows.assignments import ASSIGNMENTS, LIGHT_CASES
 from verification.workflow.rows.cases import CASES
+from verification.workflow.rows.coordination import CASES_HELPED, COORDINATIONS, PARTS
 from verification.workflow.rows.designations import DESIGNATIONS
 from verification.workflow.rows.extensions import EXTENSIONS
 from verification.workflow.rows.fieldwork import ITEMS, TASKS
@@ -52,7 +53,10 @@ def _secret(rows: tuple[Transition, ...]) -> tuple[Transition, ...]:
     )
 
 
-_OF_THE_UNIT = (May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.USE_ANSWER, May.SYSTEM)
+_OF_THE_UNIT = (
+    May.ITEM_REPORT, May.REVIEW_APPLY, May.ASSIGNMENT_ANSWER, May.USE_ANSWER, May.COORDINATION_ANSWER,
+    May.SYSTEM,
+)  # fmt: skip
 _RECUSAL = ("csl-76", "kept-away", "recusal-decided")
 TRANSITIONS: tuple[Transition, ...] = (
     TIPS
@@ -72,6 +76,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     + _apart(MEASURES + DESIGNATIONS + LEADS)
     + _apart(ASKINGS + ASKED + EXTENSIONS)
     + _apart(LOOK_BACKS + RELAPSED)
+    + _apart(CASES_HELPED + COORDINATIONS + PARTS)
 )
 
 BY_STATE_AND_ACTION: dict[tuple[SubjectKind, AnyState, Do], Transition] = {

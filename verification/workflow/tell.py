@@ -18,6 +18,7 @@ from verification.models import (
     Assignment,
     Case,
     CaseUnit,
+    CoordinationPart,
     Extension,
     LookBackMember,
     Measure,
@@ -123,7 +124,7 @@ def _people(session: Session, audience: Audience, subject: Any) -> set[uuid.UUID
     liaisons = liaisons.where(StaffRole.role == Role.LIAISON, Staff.active.is_(True))
     if isinstance(subject, Measure) and subject.unit_id is None:
         return set()
-    if isinstance(subject, RectificationItem | Review | Assignment | Measure | Extension):
+    if isinstance(subject, RectificationItem | Review | Assignment | Measure | Extension | CoordinationPart):
         return set(session.scalars(liaisons.where(Staff.unit_id == subject.unit_id)))
     units = select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)
     return set(session.scalars(liaisons.where(Staff.unit_id.in_(units))))

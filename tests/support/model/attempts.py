@@ -40,6 +40,7 @@ from tests.support.model.acts import (
     state_all,
     weigh_all,
 )
+from tests.support.model.helping import HELPING
 from tests.support.model.world import World
 from verification.domain import (
     answering,
@@ -136,6 +137,7 @@ ATTEMPTS: tuple[Attempt, ...] = (
     Attempt(K.ASSIGNMENT, A.REPLY_ASSIGNMENT, UNIT, _reply),
     Attempt(K.ASSIGNMENT, A.RETURN_REPLY, DESK, _return_reply),
     Attempt(K.ASSIGNMENT, A.ACCEPT_REPLY, DESK, _accept),
+    *HELPING,
 )  # fmt: skip
 
 #: What changes no state and is allowed or not by the state of the case.

@@ -25,6 +25,9 @@ from verification.models import (
     CalendarDay,
     CaseState,
     Conclusion,
+    Coordination,
+    CoordinationPart,
+    CoordinationState,
     Deadline,
     EvidenceCell,
     Exhibit,
@@ -34,6 +37,7 @@ from verification.models import (
     LookBack,
     LookBackMember,
     LookBackState,
+    PartState,
     RectificationItem,
     Referral,
     ReferralState,
@@ -60,6 +64,8 @@ LIMITS: Final = {
     "clock-rectify": (30, False), "clock-verify-item": (15, True), "clock-assign-sign": (1, True),
     "clock-assigned": (15, True), "clock-check-reply": (5, True), "clock-refer": (0, False),
     "clock-look-back": (90, False), "clock-look-back-settle": (5, True),
+    "clock-coordinate": (30, False), "clock-coordinate-check": (5, True),
+    "clock-coordinate-ruling": (3, True),
 }  # fmt: skip
 #: Subject → its state → the clocks of these that run in it.
 RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
@@ -97,10 +103,19 @@ RUNNING: Final[dict[type[Any], tuple[frozenset[str], dict[Any, set[str]]]]] = {
             LookBackState.REPORTED: {"clock-look-back-settle"},
         },
     ),
+    CoordinationPart: (
+        frozenset({"clock-coordinate", "clock-coordinate-check", "clock-coordinate-ruling"}),
+        {
+            PartState.ASKED: {"clock-coordinate"}, PartState.TAKEN_ON: {"clock-coordinate"},
+            PartState.RETURNED: {"clock-coordinate"}, PartState.REPORTED: {"clock-coordinate-check"},
+            PartState.DECLINED: {"clock-coordinate-ruling"}, PartState.RULED: {"clock-coordinate-ruling"},
+        },
+    ),
 }  # fmt: skip
 #: Clocks that end on a date which somebody set for their subject.
 OWN_DATES: Final[dict[str, type[Any]]] = {
     "clock-rectify": RectificationItem, "clock-assigned": Assignment, "clock-look-back": LookBack,
+    "clock-coordinate": CoordinationPart,
 }  # fmt: skip
 #: A subject's state before its first act: the first of its kind.
 BEGUN: Final[dict[str, Any]] = {kind.value: next(iter(states)) for kind, states in STATES.items()}
@@ -301,6 +316,9 @@ class Oracle:
             assert rests or light or allegation.finding in NEEDS_NO_EXHIBIT, "closed without exhibits"
         for item in self.world.rows(RectificationItem):
             assert item.state in (ItemState.CLOSED_OFF, ItemState.WITHDRAWN), "closed with an open item"
+        ended = (CoordinationState.DONE, CoordinationState.WITHDRAWN, CoordinationState.CARRIED_ON)
+        helped = {row.state for row in self.world.rows(Coordination)}
+        assert helped <= set(ended), "closed with open help"
         assert all(tip.state is not TipState.IN_CASE for tip in self.world.rows(Tip)), "nobody was answered"
 
     def _looking_back(self, entries: list[AuditEntry]) -> None:

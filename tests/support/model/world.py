@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from portal.errors import Tampered, XiansuoError
 from portal.models import Tip
+from tests.support.coordinating import Coordinating
 from tests.support.journey import Journey
 from tests.support.looking_back import RELAPSED, LookingBack
 from tests.support.office import PEOPLE, TestOffice
 from tests.verification.domain.test_assigning import LightPath
 from tests.verification.domain.test_referring import Referring
 from tests.verification.domain.test_reviewing import Reviewing
-from verification.domain import answering, conclusions, rectification
+from verification.domain import answering, conclusions, coordinating, rectification
 from verification.domain.acting import Acting
 from verification.errors import NotHere
 from verification.keys.keyring import Keyring
@@ -144,6 +145,14 @@ def _reported_under_review(office: TestOffice) -> Journey:
     return walk.applied().named("wei")
 
 
+def _helped(office: TestOffice) -> Journey:
+    walk = Coordinating(office)
+    _answered(walk.ordered())
+    parts = walk.new_item().parts[:2]
+    walk.helped(parts=parts).on_help("director", coordinating.agree_coordination)
+    return walk
+
+
 STAGES: dict[str, Callable[[TestOffice], Journey]] = {
     "proposed": lambda office: Journey(office).proposed(),
     "docketed": lambda office: Journey(office).docketed(),
@@ -158,6 +167,7 @@ STAGES: dict[str, Callable[[TestOffice], Journey]] = {
     "ordered": lambda office: _answered(Journey(office).ordered()),
     "reported": lambda office: _answered(Journey(office).ordered().reported()),
     "verified": _verified,
+    "helped": _helped,
     "applied for review": _applied,
     "under review": _admitted,
     "referred": _referred,

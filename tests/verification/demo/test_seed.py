@@ -35,6 +35,10 @@ from verification.models import (
     Case,
     CaseMaterial,
     CaseState,
+    Coordination,
+    CoordinationPart,
+    CoordinationState,
+    Deadline,
     DerivedLead,
     Designation,
     DesignationState,
@@ -49,6 +53,7 @@ from verification.models import (
     LookBackState,
     Measure,
     MeasureState,
+    PartState,
     RectificationItem,
     RecusalRequest,
     RecusalState,
@@ -150,6 +155,19 @@ def test_look_backs_are_to_come_drawn_settled_and_one_found_a_relapse(seeded: Se
     assert all(row.told_on for row in settled)
     assert sum(row.sample_id is not None for row in rows) == 1
     assert ([item.state for item in again], states) == ([ItemState.ORDERED], {CaseState.RECTIFYING})
+
+
+def test_three_departments_help_each_other_by_their_own_dates(seeded: SeededDemo) -> None:
+    with seeded.database.read() as session:
+        item = session.scalars(select(Coordination)).one()
+        parts = session.scalars(select(CoordinationPart).order_by(CoordinationPart.ordinal)).all()
+        running = select(Deadline.subject_id).where(
+            Deadline.rule_id == "clock-coordinate", Deadline.met_on.is_(None)
+        )
+        assert item.state is CoordinationState.AGREED
+        assert [part.state for part in parts] == [PartState.REPORTED, PartState.DONE, PartState.TAKEN_ON]
+        assert len({part.due_on for part in parts}) == 3
+        assert session.scalars(running).all() == [parts[2].id], "who declined and was ruled on is late"
 
 
 def test_desk_opens_every_statement_and_message_and_reads_what_was_sent(seeded: SeededDemo) -> None:

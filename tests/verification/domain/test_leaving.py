@@ -10,11 +10,20 @@ from sqlalchemy import func, select
 from portal.domain.mailbox import open_mailbox
 from portal.models import KeyPurpose, ObjectGrant, RecipientKey, Tip
 from portal.models.records import Identity
+from tests.support.coordinating import GOAL, WORK, Coordinating
 from tests.support.journey import Journey
 from tests.support.office import TestOffice
 from tests.support.sealed_files import read_original
 from verification.audit.verify import verify_chain
-from verification.domain import identity, items, messages, rectification, triage
+from verification.domain import (
+    coordinating,
+    coordination_parts,
+    identity,
+    items,
+    messages,
+    rectification,
+    triage,
+)
 from verification.domain.catching_up import catch_up
 from verification.domain.exhibits import read_exhibits
 from verification.domain.founding import NewStaff
@@ -23,6 +32,7 @@ from verification.domain.leaving import LastHolder, RootNeeded, leave_office
 from verification.errors import KeyLocked
 from verification.models import Case, KeyWrap, Role, Staff, StaffSession, Unit
 from verification.policy.roles import desk_of
+from verification.queries.coordination_unit import view_own_part
 
 
 def _leaves(office: TestOffice, login: str, *, key: str = "", with_root: bool = True) -> None:
@@ -198,6 +208,29 @@ def test_liaison_who_comes_later_reads_the_units_papers_once_the_desk_was_there(
         catch_up(acting)
     with office.acting("lai") as acting:
         assert items.read_items(acting, [walk.item])
+
+
+def test_later_liaison_reads_the_departments_part_of_a_coordination_item(office: TestOffice) -> None:
+    walk = Coordinating(office).agreed().taken_on("housing").part_reported("housing").declined("transport")
+    walk.on_part("du", "housing", coordination_parts.return_part, note="照片不清。")
+    walk.on_part("director", "transport", coordination_parts.rule_part, note="须承担。")
+    walk.on_help("director", coordinating.carry_on, mechanism="管线联席会议", note="周期长。")
+    for login, unit in (("lai", "housing"), ("xin", "transport")):
+        _joins(office, login, Role.LIAISON, unit=unit)
+        with pytest.raises(KeyLocked), office.acting(login) as acting:
+            view_own_part(acting, walk.part(unit))
+    with office.acting("fan") as acting:
+        catch_up(acting)
+    with office.acting("lai") as acting:
+        own = view_own_part(acting, walk.part("housing"))
+        assert (own.goal, own.work, own.mechanism) == (GOAL, WORK["housing"], "管线联席会议")
+        assert own.reports[0].returned == "照片不清。"
+        assert read_exhibits(acting, own.reports[0].proofs)
+    with office.acting("xin") as acting:
+        own = view_own_part(acting, walk.part("transport"))
+        assert (own.reason, own.ruling) == ("管线不归我局管理。", "")
+        with pytest.raises(KeyLocked):
+            acting.open(walk.part("transport").ruling_id)  # type: ignore[arg-type]  # there is one
 
 
 def test_liaison_who_was_there_hands_the_proofs_on_to_a_colleague(office: TestOffice) -> None:

@@ -259,6 +259,7 @@ NOT_SIGNED = frozenset(
     {
         Action.ANSWER_AGAIN,
         Action.ANSWER_RELAPSE,
+        Action.ASK_PART,
         Action.DELIVER_DECISION,
         Action.DRAW_LOOK_BACK,
         Action.DROP_LOOK_BACK,

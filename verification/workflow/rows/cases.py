@@ -8,6 +8,7 @@ from verification.policy.permissions import Permission as May
 from verification.workflow import guards as g
 from verification.workflow import guards_asking as q
 from verification.workflow import guards_conclusion as n
+from verification.workflow import guards_coordination as c
 from verification.workflow import guards_designation as d
 from verification.workflow import guards_fieldwork as f
 from verification.workflow import guards_lead as l
@@ -182,12 +183,13 @@ CASES = (
             CASE, state, Do.CLOSE_CASE, C.CLOSED, May.CASE_CLOSE, Event.CASE_CLOSED,
             (
                 "finding-each", "close-items", "close-answered", "close-asked", "asked-unfixed",
-                "reg-17-review", "refer-receipt", "derived-lead", "pet-30", "look-back-told",
+                "reg-17-review", "refer-receipt", "derived-lead", "close-coordination", "pet-30",
+                "look-back-told",
             ),
             guards=(
                 f.every_allegation_has_finding, f.items_are_closed_off, g.conclusion_was_delivered,
                 g.informants_are_answered, q.informants_were_asked, r.no_review_is_open,
-                h.no_referral_waits, l.no_lead_waits, b.relapse_was_told,
+                h.no_referral_waits, l.no_lead_waits, b.relapse_was_told, c.no_coordination_is_open,
             ),
         )
         for state in (C.DELIVERED, C.RECTIFYING)
