@@ -189,7 +189,8 @@ def test_the_machine_notices_a_rule_that_is_gone(stages: Stages, rule_id: str) -
     says, stage_names = NOTICED[rule_id]
     machine = machine_on(stages, stage_names=stage_names)
     with law_without(rule_id), pytest.raises(AssertionError, match=says):
-        drive(machine, runs=180, number=1)  # it stops at the first; the more acts there are, the rarer each is
+        # It stops at the first; the more acts there are, the rarer each is.
+        drive(machine, runs=180, number=1)
 
 
 def test_the_machine_notices_an_act_that_leaves_no_trace(
