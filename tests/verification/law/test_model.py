@@ -92,6 +92,11 @@ class LawMachine(RuleBasedStateMachine):
     def _subjects(self) -> list[tuple[SubjectKind, Any]]:
         return [(kind, row) for kind, model in SUBJECT_MODELS.items() for row in self.world.standing(model)]
 
+    def _within_reach(self) -> list[Attempt]:
+        """Attempts on what the case has: on anything else each of them ends before the law is asked."""
+        kinds = {kind for kind, _row in self._subjects()}
+        return [attempt for attempt in ATTEMPTS if attempt.kind in kinds]
+
     @rule(luck=LUCK)
     def what_is_next(self, luck: int) -> None:
         """Whoever's turn it is does what the table offers, with the right words."""
@@ -116,14 +121,14 @@ class LawMachine(RuleBasedStateMachine):
     def right_person_with_any_words(self, luck: int) -> None:
         """Whose act it is, in any state, with words that may be missing or wrong."""
         chance = random.Random(luck)
-        attempt = chance.choice(ATTEMPTS)
+        attempt = chance.choice(self._within_reach())
         self._try(attempt.action, chance.choice(attempt.who), attempt, Choice(chance, careful=False))
 
     @rule(luck=LUCK)
     def anybody_tries_anything(self, luck: int) -> None:
         """Every verb by every role."""
         chance = random.Random(luck)
-        name = chance.choice([*(attempt.action for attempt in ATTEMPTS), *BESIDES])
+        name = chance.choice([*(attempt.action for attempt in self._within_reach()), *BESIDES])
         attempt = next((one for one in ATTEMPTS if one.action == name), None)
         self._try(name, chance.choice(LOGINS), attempt, Choice(chance, careful=chance.random() < 0.5))
 
