@@ -194,7 +194,7 @@ def test_the_machine_notices_a_rule_that_is_gone(stages: Stages, rule_id: str) -
     says, stage_names = NOTICED[rule_id]
     machine = machine_on(stages, stage_names=stage_names)
     with law_without(rule_id), pytest.raises(AssertionError, match=says):
-        drive(machine, runs=90, number=1)
+        drive(machine, runs=200, number=1)
 
 
 def test_the_machine_notices_an_act_that_leaves_no_trace(
