@@ -56,7 +56,7 @@ def in_the_dark() -> set[str]:
 def faults(page: Page, screen: Screen, *, in_the_dark: set[str]) -> list[str]:
     """What is wrong with the open page, each with where it was reached from.
 
-    In light each person's pages are looked at; in the dark, where colours alone differ, each kind of page once.
+    In light each person's pages are looked at; in the dark, where colours alone differ, each kind once.
     """
     found = [] if screen.status == 200 else [f"answers {screen.status}"]
     page.set_viewport_size({"width": NARROW, "height": 700})
