@@ -2,7 +2,8 @@
 
 ``python -m tests.support.standin FOLDER NAME=KIND …`` starts one program a NAME and prints what the
 supervisor says. Each program writes its own pid to FOLDER/NAME.pids, and that of a child it forks into
-another process group, as an RQ worker does with its horse.
+another process group, as an RQ worker does with its horse. One that crashes waits for FOLDER/hold, a pipe, if
+there is one.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ else:
     part.write_text(f"{os.getpid()} {horse}")
     part.rename(pathlib.Path(folder, name + ".pids"))
 if kind == "crashing" and horse:
+    if os.path.exists(folder + "/hold"):
+        open(folder + "/hold").close()  # waits until somebody lets go: a crash after the start, not during it
     sys.exit(7)
 while True:
     signal.pause()

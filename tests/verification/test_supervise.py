@@ -112,8 +112,12 @@ def test_supervisor_child_that_cannot_start_stops_the_others_and_names_its_log(f
 
 
 def test_supervisor_child_that_keeps_crashing_is_started_ever_later(folder: Path) -> None:
+    hold = folder / "hold"
+    os.mkfifo(hold)
     with supervising(folder, "relay=crashing") as running:
         assert running.line() == "ready"
+        with hold.open("w"):
+            hold.unlink()
         pauses: list[str] = []
         while len(pauses) < 3:
             line = running.line()
