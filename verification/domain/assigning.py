@@ -37,7 +37,6 @@ from verification.models import (
     AssignmentState,
     Case,
     CaseState,
-    Deadline,
     DocketBasis,
     ExhibitSource,
     Finding,
@@ -48,7 +47,7 @@ from verification.models import (
     Unit,
 )
 from verification.policy import deadlines
-from verification.policy.workdays import add_workdays, end_of
+from verification.policy.workdays import add_workdays
 from verification.workflow.states import Action, SubjectKind
 from verification.workflow.tell import tell_liaisons
 
@@ -116,7 +115,7 @@ def assign_case(
     acting.session.add(assignment)
     acting.session.flush()
     _start(acting, assignment, SIGN_CLOCK)
-    _start(acting, assignment, CLOCK).due_at = end_of(due)
+    _start(acting, assignment, CLOCK, due_on=due)
     give_to_role(acting, case, Role.DIRECTOR)
     tell_liaisons(acting.session, assignment, event=Event.CASE_ASSIGNED, clock=acting.clock, rng=acting.rng)
     return assignment
@@ -227,7 +226,7 @@ def return_reply(
         {"returned": words}, kind=ObjectKind.RECORD, to=[of_case(case), unit_key(acting, row.unit_id)]
     )
     row.due_on = due_on or row.due_on
-    _start(acting, row, CLOCK).due_at = end_of(row.due_on)
+    _start(acting, row, CLOCK, due_on=row.due_on)
     acting.session.flush()
     return row
 
@@ -324,8 +323,8 @@ def _found(acting: Acting, case: Case, allegation: Allegation, checked: Checked)
     allegation.version += 1
 
 
-def _start(acting: Acting, row: Assignment, rule_id: str) -> Deadline:
-    return deadlines.start(
+def _start(acting: Acting, row: Assignment, rule_id: str, *, due_on: date | None = None) -> None:
+    deadlines.start(
         acting.session, rule_id=rule_id, subject_kind=SubjectKind.ASSIGNMENT.value, subject_id=row.id,
-        clock=acting.clock, rng=acting.rng, rules=acting.rules,
+        clock=acting.clock, rng=acting.rng, rules=acting.rules, due_on=due_on,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from verification.domain.coordination_texts import (
     NewItem,
     check_outward,
     checked_item,
+    outward_text,
     parts_of,
     read_item,
     too_early,
@@ -171,17 +172,22 @@ def finish_coordination(
 
 
 def carry_on(
-    acting: Acting, *, coordination_id: uuid.UUID, version: int, mechanism: str, note: str
+    acting: Acting,
+    *,
+    coordination_id: uuid.UUID,
+    version: int,
+    mechanism: str,
+    note: str,
+    wording_accepted: bool = False,
 ) -> Coordination:
     """The director carries an item on into a standing mechanism: the case may close, its clocks go on.
 
-    mechanism: what it is called; departments read it. note: why, for the case. Raises InvalidInput.
+    mechanism: what it is called; departments read it. note: why, for the case. Raises InvalidInput
+    (mechanism, wording), Refused, StaleSubject, NotHere.
     """
     case, row = _item_with_case(acting, coordination_id)
-    inputs, words = Inputs(), note_text(note)
-    name = inputs.text("mechanism", mechanism, most=SHORT, needed=False)
-    check_outward(acting, case, {"mechanism": name}, inputs=inputs, accepted=True)
-    inputs.done()
+    words = note_text(note)
+    name = outward_text(acting, case, "mechanism", mechanism, most=SHORT, accepted=wording_accepted)
     acting.apply(
         SubjectKind.COORDINATION, row.id, Action.CARRY_ON_COORDINATION, version=version,
         given={"has_note": bool(words), "mechanism": bool(name)},

@@ -13,7 +13,7 @@ from datetime import date
 from portal.crypto.header import ObjectKind
 from portal.models import new_id
 from verification.domain.acting import Acting
-from verification.domain.coordination_texts import OUTWARD, outward_note, read_part_reports, seal_for_both
+from verification.domain.coordination_texts import OUTWARD, outward_text, read_part_reports, seal_for_both
 from verification.domain.exhibits import Belongs, Proof, check_exhibits, file_exhibit
 from verification.domain.inputs import LONG, Inputs, note_text
 from verification.domain.items import unit_key
@@ -23,7 +23,6 @@ from verification.keys.addressees import of_case
 from verification.keys.records import regrant
 from verification.models import Case, CoordinationPart, CoordinationReport, ExhibitSource
 from verification.policy import deadlines
-from verification.policy.workdays import end_of
 from verification.workflow.states import Action, SubjectKind
 
 CLOCK = "clock-coordinate"
@@ -74,7 +73,7 @@ def rule_part(
     """
     _check_date(acting, due_on)
     part, case = part_with_case(acting, part_id)
-    words = outward_note(acting, case, note, accepted=wording_accepted)
+    words = outward_text(acting, case, "note", note, accepted=wording_accepted)
     acting.apply(PART, part_id, Action.RULE_PART, version=version, given={"has_note": bool(words)})
     # For the case alone until the head endorses it: no ruling stands that the department could read.
     part.ruling_id = acting.seal({OUTWARD: words}, kind=ObjectKind.RECORD, to=[of_case(case)])
@@ -88,7 +87,7 @@ def release_part(
 ) -> CoordinationPart:
     """The director releases the department from its part. Raises as ``rule_part``."""
     part, case = part_with_case(acting, part_id)
-    words = outward_note(acting, case, note, accepted=wording_accepted)
+    words = outward_text(acting, case, "note", note, accepted=wording_accepted)
     acting.apply(PART, part_id, Action.RELEASE_PART, version=version, given={"has_note": bool(words)})
     part.ruling_id, part.ruled_by = seal_for_both(acting, case, part, words), acting.staff_id
     acting.session.flush()
@@ -165,7 +164,7 @@ def return_part(
     """Send a report back with what is missing, which the department reads. due_on: None keeps the date."""
     _check_date(acting, due_on)
     part, case = part_with_case(acting, part_id)
-    words = outward_note(acting, case, note, accepted=wording_accepted)
+    words = outward_text(acting, case, "note", note, accepted=wording_accepted)
     acting.apply(PART, part_id, Action.RETURN_PART, version=version, given={"has_note": bool(words)})
     newest = read_part_reports(acting, [part_id])[part_id][0].row
     newest.returned_note_id = seal_for_both(acting, case, part, words)
@@ -192,9 +191,8 @@ def _check_date(acting: Acting, due_on: date | None) -> None:
 
 def _run_clock(acting: Acting, part: CoordinationPart) -> None:
     """A part's clock ends with its own date, whatever the rule gives when none is set."""
-    deadline = deadlines.start(
+    deadlines.start(
         acting.session, rule_id=CLOCK, subject_kind=PART.value, subject_id=part.id, clock=acting.clock,
-        rng=acting.rng, rules=acting.rules,
+        rng=acting.rng, rules=acting.rules, due_on=part.due_on,
     )  # fmt: skip
-    deadline.due_at = end_of(part.due_on)
     acting.session.flush()

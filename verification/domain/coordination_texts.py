@@ -127,15 +127,17 @@ def check_outward(
     )
 
 
-def outward_note(acting: Acting, case: Case, note: str, *, accepted: bool) -> str:
+def outward_text(
+    acting: Acting, case: Case, field: str, typed: str, *, most: int = MEDIUM, accepted: bool
+) -> str:
     """Words that a department will read, checked; may be empty, because a guard asks for them.
 
-    On paper they were signed as they are: only identifiers are refused then. Raises InvalidInput (note,
+    On paper they were signed as they are: only identifiers are refused then. Raises InvalidInput (field,
     wording).
     """
-    inputs = Inputs()
-    words = inputs.text("note", note, most=MEDIUM, needed=False)
-    check_outward(acting, case, {"note": words}, inputs=inputs, accepted=accepted or acting.paper is not None)
+    inputs, accepted = Inputs(), accepted or acting.paper is not None
+    words = inputs.text(field, typed, most=most, needed=False)
+    check_outward(acting, case, {field: words}, inputs=inputs, accepted=accepted)
     inputs.done()
     return words
 

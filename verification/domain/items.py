@@ -35,7 +35,6 @@ from verification.models import (
 from verification.policy import deadlines
 from verification.policy.permissions import ROLE_PERMISSIONS, Permission
 from verification.policy.recusal import recused_from
-from verification.policy.workdays import end_of
 from verification.workflow.facts import Facts
 from verification.workflow.states import SubjectKind
 
@@ -204,7 +203,7 @@ def unit_key(acting: Acting, unit_id: uuid.UUID) -> KeyOf:
 
 def run_clock(acting: Acting, item: RectificationItem) -> None:
     """Start the clock of an item, which ends with its own date."""
-    deadline = deadlines.start(
+    deadlines.start(
         acting.session,
         rule_id=CLOCK,
         subject_kind=SubjectKind.ITEM.value,
@@ -212,5 +211,5 @@ def run_clock(acting: Acting, item: RectificationItem) -> None:
         clock=acting.clock,
         rng=acting.rng,
         rules=acting.rules,
+        due_on=item.due_on,
     )
-    deadline.due_at = end_of(item.due_on)

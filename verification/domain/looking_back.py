@@ -40,7 +40,7 @@ from verification.policy import deadlines
 from verification.policy.actors import actor_for
 from verification.policy.permissions import Permission
 from verification.policy.redaction import find_identifiers
-from verification.policy.workdays import civil, end_of
+from verification.policy.workdays import civil
 from verification.workflow.guards_asking import informants_of
 from verification.workflow.guards_look_back import closed_off_items, lookers_of
 from verification.workflow.states import Action, SubjectKind
@@ -196,17 +196,16 @@ def settle_look_back(
     InvalidInput (note, due_on, reason-<id>), Refused, StaleSubject.
     """
     row, case = look_back_with_case(acting, look_back_id)
-    found, inputs, today = relapsing.relapsed(acting, row), Inputs(), acting.sealing.day
+    inputs = Inputs()
     words = inputs.text("note", note, most=MEDIUM)
-    due = inputs.day("due_on", due_on, today=today, least=today) if found else due_on_for(acting)
-    said = {one.item_id: _for_unit(inputs, one.item_id, reasons or {}) for one in found}
+    due, said = checked_relapses(acting, row, due_on=due_on, reasons=reasons or {}, inputs=inputs)
     inputs.done()
     acting.apply(
         SubjectKind.LOOK_BACK,
         look_back_id,
         Action.SETTLE_LOOK_BACK,
         version=version,
-        noted={"relapsed": [one.item_id.hex for one in found]},
+        noted={"relapsed": [item_id.hex for item_id in said]},
     )
     row.settled_by, row.settled_at = acting.staff_id, acting.clock.now()
     row.decision_id = acting.seal({"text": words}, kind=ObjectKind.RECORD, to=[of_case(case)])
@@ -216,9 +215,18 @@ def settle_look_back(
             acting.session, rule_id=TELLING_CLOCK, subject_kind=SubjectKind.LOOK_BACK.value,
             subject_id=row.id, clock=acting.clock, rng=acting.rng, rules=acting.rules,
         )  # fmt: skip
-    if found:
+    if said:
         relapsing.open_again(acting, case, row, due_on=due, reasons=said)
     return row
+
+
+def checked_relapses(
+    acting: Acting, row: LookBack, *, due_on: date | None, reasons: Mapping[uuid.UUID, str], inputs: Inputs
+) -> tuple[date, dict[uuid.UUID, str]]:
+    """A date, and words for its unit for whatever was found undone; problems go into ``inputs``."""
+    found, today = relapsing.relapsed(acting, row), acting.sealing.day
+    due = inputs.day("due_on", due_on, today=today, least=today) if found else due_on_for(acting)
+    return due, {one.item_id: _for_unit(inputs, one.item_id, reasons) for one in found}
 
 
 def tell_informants(acting: Acting, *, look_back_id: uuid.UUID, version: int, text: str) -> LookBack:
@@ -285,7 +293,7 @@ def _for_unit(inputs: Inputs, item_id: uuid.UUID, reasons: Mapping[uuid.UUID, st
 
 def _run_clock(acting: Acting, row: LookBack) -> None:
     """Start the clock of a look-back, which ends with its own date."""
-    deadline = deadlines.start(
+    deadlines.start(
         acting.session,
         rule_id=CLOCK,
         subject_kind=SubjectKind.LOOK_BACK.value,
@@ -293,5 +301,5 @@ def _run_clock(acting: Acting, row: LookBack) -> None:
         clock=acting.clock,
         rng=acting.rng,
         rules=acting.rules,
+        due_on=row.due_on,
     )
-    deadline.due_at = end_of(row.due_on)

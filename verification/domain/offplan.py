@@ -79,13 +79,11 @@ def _cover(acting: Acting, case_id: uuid.UUID) -> None:
     session = acting.session
     plan, units = plan_bounds(acting, case_id)
     people, led = _people(acting, case_id), _led_to(acting, case_id)
+    least = acting.rules.number("visit-two")
     for record in session.scalars(
         select(FieldRecord).where(FieldRecord.case_id == case_id, FieldRecord.off_plan.is_(True))
     ):
-        act, least = (
-            act_of(session, record, people=people.get(record.id, ())),
-            acting.rules.number("visit-two"),
-        )
+        act = act_of(session, record, people=people.get(record.id, ()))
         gaps = gaps_of(act, plan=plan, units=units, least_people=least)
         if record.id in led:
             # What led to a case was done before that case had its plan: its dates cannot cover it.

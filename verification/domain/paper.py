@@ -21,12 +21,13 @@ from portal.models import new_id
 from portal.storage.received import SealedFile
 from verification.audit.events import Event
 from verification.domain.acting import Acting
+from verification.domain.coordination_texts import check_outward
 from verification.domain.evidence import keep_upload
 from verification.domain.exhibits import Belongs, NewExhibit, check_exhibits, file_exhibit
 from verification.domain.inputs import LONG, SHORT, Inputs
 from verification.domain.locking import locked_case
+from verification.domain.looking_back import checked_relapses
 from verification.domain.paper_forms import PAPER_FORMS, Fields, PaperForm, Part, Said
-from verification.domain.relapsing import relapsed
 from verification.domain.reviewing import check_proposal
 from verification.errors import NotHere, Refusal, Refused
 from verification.keys.addressees import of_case
@@ -227,9 +228,11 @@ def _checked_words(
             inputs.text(f"answer-{question}", said.one(f"answer-{question}"), most=LONG)
     _check_days(acting, parts, said, inputs)
     if Part.RELAPSES in parts:
-        _check_relapses(acting, one, said, inputs)
+        given = said.reasons()
+        checked_relapses(acting, one.subject, due_on=said.day("due_on"), reasons=given, inputs=inputs)
     if Part.MECHANISM in parts:
-        inputs.text("mechanism", said.one("mechanism"), most=SHORT)
+        name = inputs.text("mechanism", said.one("mechanism"), most=SHORT)
+        check_outward(acting, case, {"mechanism": name}, inputs=inputs, accepted=True)
     if Part.PROPOSAL in parts:
         check_proposal(acting, case, said.proposal(), inputs=inputs)
     fields: dict[str, JsonValue] = {
@@ -245,16 +248,6 @@ def _check_days(acting: Acting, parts: Collection[Part], said: Said, inputs: Inp
         inputs.wrong("received_on", _l("This lies in the future."))
     if Part.UNTIL in parts:
         inputs.day("until", said.day("until"), today=today, least=today)
-
-
-def _check_relapses(acting: Acting, one: Signable, said: Said, inputs: Inputs) -> None:
-    """A date and words for its unit for whatever the look-back found undone."""
-    found, today = relapsed(acting, one.subject), acting.sealing.day
-    if found:
-        inputs.day("due_on", said.day("due_on"), today=today, least=today)
-    for result in found:
-        name = f"reason-{result.item_id}"
-        inputs.text(name, said.one(name), most=LONG)
 
 
 def _refuse_recused(acting: Acting, case: Case, form: PaperForm, *, signed_by: uuid.UUID) -> None:

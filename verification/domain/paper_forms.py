@@ -25,7 +25,6 @@ from verification.domain import (
     planning,
     rectification,
     recusing,
-    relapsing,
     reviewing,
     using,
 )
@@ -75,6 +74,10 @@ class Said:
     def answers(self) -> dict[uuid.UUID, str]:
         """Answers by question."""
         return {uuid.UUID(name): self.one(full) for name, full in self._with_prefix("answer-")}
+
+    def reasons(self) -> dict[uuid.UUID, str]:
+        """What units read of what a look-back found undone, by item."""
+        return {uuid.UUID(name): self.one(full) for name, full in self._with_prefix("reason-")}
 
     def proposal(self) -> Proposal:
         """What reviewers propose."""
@@ -197,10 +200,9 @@ def _name_lookers(acting: Acting, row: Any, said: Said) -> object:
 
 
 def _settle(acting: Acting, row: Any, said: Said) -> object:
-    found = relapsing.relapsed(acting, row)
     return looking_back.settle_look_back(
         acting, look_back_id=row.id, version=row.version, note=said.note, due_on=said.day("due_on"),
-        reasons={one.item_id: said.one(f"reason-{one.item_id}") for one in found},
+        reasons=said.reasons(),
     )  # fmt: skip
 
 

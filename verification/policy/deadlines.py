@@ -71,16 +71,24 @@ def start(
     rng: Rng,
     rules: Rulebook,
     began: datetime | None = None,
+    due_on: date | None = None,
 ) -> Deadline:
-    """Start a clock; ``began`` is now unless given (a tip's clock begins with its day)."""
+    """Start a clock; ``began`` is now unless given (a tip's clock begins with its day).
+
+    due_on: the date that was set for the subject, where it has one; otherwise the rule says when it ends.
+    """
     moment = began or clock.now()
+    if due_on is not None:
+        due_at = end_of(due_on)
+    else:
+        due_at = due_after(session, rule_id=rule_id, began=moment, rules=rules)
     deadline = new_clock(
         rule_id=rule_id,
         subject_kind=subject_kind,
         subject_id=subject_id,
         rng=rng,
         began=moment,
-        due_at=due_after(session, rule_id=rule_id, began=moment, rules=rules),
+        due_at=due_at,
     )
     session.add(deadline)
     return deadline

@@ -64,47 +64,52 @@ def undesignated(
 
     Whoever is invited from outside (Art. 8) inspects for no department and needs no designation.
     """
-    wanted = set(people)
-    query = (
-        select(Staff.id, Staff.unit_id)
-        .join(Unit, Unit.id == Staff.unit_id)
-        .join(StaffRole, StaffRole.staff_id == Staff.id)
-        .where(StaffRole.role == Role.INSPECTOR)
-    )
-    lent = session.execute(query.where(Staff.id.in_(wanted), Unit.kind != UnitKind.OFFICE)).all()
+    lent = _lent(session, people)
     if not lent:
         return frozenset()
     units = covering(session, case=case, on=on, until=until)
-    return frozenset(row.id for row in lent if row.unit_id not in units)
+    return frozenset(person for person, unit_id in lent.items() if unit_id not in units)
 
 
 def strangers_on(
     session: Session, *, case: Case, people: Iterable[uuid.UUID], on: date
 ) -> frozenset[uuid.UUID]:
     """The same for a day that may have passed: who of them came from a body that was not designated then."""
-    lent = session.execute(
+    lent = _lent(session, people)
+    made = made_for(session, case=case, bodies=lent.values()) if lent else []
+    return frozenset(
+        person
+        for person, unit_id in lent.items()
+        if not any(row.unit_id == unit_id and ran_on(row, on) for row in made)
+    )
+
+
+def made_for(session: Session, *, case: Case, bodies: Collection[uuid.UUID]) -> list[Designation]:
+    """Designations of these bodies that were ever made and fit the case, whatever became of them."""
+    units = frozenset(session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)))
+    made = session.scalars(
+        select(Designation).where(Designation.unit_id.in_(set(bodies)), Designation.made_at.is_not(None))
+    )
+    return [row for row in made if covers(row, case=case, units=units)]
+
+
+def ran_on(row: Designation, day: date) -> bool:
+    """Whether a designation was made by that day, within its term, and not yet ended."""
+    if row.made_at is None or civil(row.made_at) > day:
+        return False
+    goes_on = row.ended_at is None or civil(row.ended_at) >= day
+    return goes_on and row.starts_on <= day <= row.ends_on
+
+
+def _lent(session: Session, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
+    """Inspectors among these people who belong to another body than the office, and the body."""
+    query = (
         select(Staff.id, Staff.unit_id)
         .join(Unit, Unit.id == Staff.unit_id)
         .join(StaffRole, StaffRole.staff_id == Staff.id)
         .where(StaffRole.role == Role.INSPECTOR, Staff.id.in_(set(people)), Unit.kind != UnitKind.OFFICE)
-    ).all()
-    if not lent:
-        return frozenset()
-    units = frozenset(session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)))
-    made = session.scalars(
-        select(Designation).where(
-            Designation.unit_id.in_({row.unit_id for row in lent}),
-            Designation.made_at.is_not(None),
-            Designation.starts_on <= on,
-            Designation.ends_on >= on,
-        )
     )
-    designated = {
-        row.unit_id
-        for row in made
-        if covers(row, case=case, units=units) and (row.ended_at is None or civil(row.ended_at) >= on)
-    }
-    return frozenset(row.id for row in lent if row.unit_id not in designated)
+    return dict(session.execute(query).all())
 
 
 def may_lead(session: Session, *, case: Case, person: uuid.UUID, on: date, until: date | None = None) -> bool:

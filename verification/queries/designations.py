@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +13,6 @@ from verification.domain.acting import Acting
 from verification.domain.designating import ReadDesignation, designations_of, read_designations
 from verification.models import (
     Case,
-    CaseUnit,
     Designation,
     DesignationState,
     Staff,
@@ -24,7 +22,7 @@ from verification.models import (
     Unit,
     UnitKind,
 )
-from verification.policy.designations import covers
+from verification.policy.designations import made_for, ran_on
 from verification.policy.workdays import civil
 from verification.queries.cases import listed_titles, readable
 
@@ -83,25 +81,14 @@ def lent_members(session: Session, case: Case) -> list[tuple[uuid.UUID, bool]]:
     ).all()
     if not members:
         return []
-    units = frozenset(session.scalars(select(CaseUnit.unit_id).where(CaseUnit.case_id == case.id)))
-    bodies = {row.unit_id for row in members}
-    made = session.scalars(
-        select(Designation).where(Designation.unit_id.in_(bodies), Designation.made_at.is_not(None))
-    )
-    fitting = [row for row in made if covers(row, case=case, units=units)]
+    made = made_for(session, case=case, bodies=[row.unit_id for row in members])
     return [
-        (row.staff_id, any(_ran(one, row.unit_id, row.dispatched_at) for one in fitting)) for row in members
+        (
+            row.staff_id,
+            any(one.unit_id == row.unit_id and ran_on(one, civil(row.dispatched_at)) for one in made),
+        )
+        for row in members
     ]
-
-
-def _ran(row: Designation, unit_id: uuid.UUID, moment: datetime) -> bool:
-    return (
-        row.unit_id == unit_id
-        and row.made_at is not None
-        and row.made_at <= moment
-        and row.starts_on <= civil(moment) <= row.ends_on
-        and (row.ended_at is None or row.ended_at > moment)
-    )
 
 
 def _lines(

@@ -232,7 +232,7 @@ def _agree(acting: Acting, row_id: uuid.UUID, typed: Typed) -> None:
 def _carry_on(acting: Acting, row_id: uuid.UUID, typed: Typed) -> None:
     coordinating.carry_on(
         acting, coordination_id=row_id, version=typed.version(), mechanism=typed.text("mechanism"),
-        note=typed.text("note"),
+        note=typed.text("note"), wording_accepted=typed.ticked("wording"),
     )  # fmt: skip
 
 

@@ -12,16 +12,10 @@ from sqlalchemy import select
 
 from portal.clock import civil_day
 from verification.errors import Refusal
-from verification.models import (
-    ItemState,
-    RectificationItem,
-    Review,
-    ReviewMember,
-    ReviewOutcome,
-    ReviewState,
-)
+from verification.models import Review, ReviewMember, ReviewOutcome, ReviewState
 from verification.policy.deadlines import last_day
 from verification.workflow.facts import Facts
+from verification.workflow.guards_look_back import closed_off_items
 
 _CHANGES = (ReviewOutcome.CHANGE, ReviewOutcome.REVOKE)
 
@@ -157,9 +151,7 @@ def decision_undoes_item(facts: Facts) -> Refusal | None:
 
 def decision_leaves_no_item(facts: Facts) -> Refusal | None:
     review = _decision(facts)
-    left = select(RectificationItem.id).where(
-        RectificationItem.case_id == facts.case_id, RectificationItem.state == ItemState.CLOSED_OFF
-    )
-    if review is not None and review.outcome in _CHANGES and facts.session.scalar(left.limit(1)) is None:
+    left = closed_off_items(facts.session, facts.case_id)
+    if review is not None and review.outcome in _CHANGES and not left:
         return None
     return Refusal("reg-17-review", _l("There are items left to look back at."))

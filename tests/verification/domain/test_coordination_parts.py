@@ -58,10 +58,12 @@ def test_refusal_has_a_reason_the_director_rules_and_the_head_endorses(office: T
         "director", "water", coordination_parts.rule_part, note="产权档案登记在水利局。", due_on=later
     )
     assert walk.part("water").state is P.RULED
+    ruling_id = walk.part("water").ruling_id
+    assert ruling_id is not None
     with office.acting("shui") as acting:
         assert view_own_part(acting, walk.part("water")).ruling == ""
         with pytest.raises(KeyLocked):
-            acting.open(walk.part("water").ruling_id)  # type: ignore[arg-type]  # there is one
+            acting.open(ruling_id)
     with pytest.raises(Refused) as director:
         walk.on_part("director", "water", coordination_parts.endorse_ruling)
     assert _rules(director) == ["permission"]
@@ -87,6 +89,8 @@ def test_head_returns_a_ruling_and_the_director_releases_the_department(office: 
     assert _rules(silent) == ["return-reason"]
     walk.on_part("head", "water", coordination_parts.return_ruling, note="由城投承担。")
     assert walk.part("water").state is P.DECLINED
+    ruling_id = walk.part("water").ruling_id
+    assert ruling_id is not None
     with office.acting("shui") as acting:
         assert view_own_part(acting, walk.part("water")).ruling == ""
     walk.on_part("director", "water", coordination_parts.release_part, note="改由城投公司实施。")

@@ -226,11 +226,13 @@ def test_later_liaison_reads_the_departments_part_of_a_coordination_item(office:
         assert (own.goal, own.work, own.mechanism) == (GOAL, WORK["housing"], "管线联席会议")
         assert own.reports[0].returned == "照片不清。"
         assert read_exhibits(acting, own.reports[0].proofs)
+    ruling_id = walk.part("transport").ruling_id
+    assert ruling_id is not None
     with office.acting("xin") as acting:
         own = view_own_part(acting, walk.part("transport"))
         assert (own.reason, own.ruling) == ("管线不归我局管理。", "")
         with pytest.raises(KeyLocked):
-            acting.open(walk.part("transport").ruling_id)  # type: ignore[arg-type]  # there is one
+            acting.open(ruling_id)
 
 
 def test_liaison_who_was_there_hands_the_proofs_on_to_a_colleague(office: TestOffice) -> None:

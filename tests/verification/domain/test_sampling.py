@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, select
@@ -34,12 +35,12 @@ def _rules(refused: pytest.ExceptionInfo[Refused]) -> list[str]:
 
 
 def _draw(walk: LookingBack, login: str = "director", **changes: object) -> LookBackSample:
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "first": walk.today - timedelta(days=30), "last": walk.today, "number": 1, "share": None,
         "due_on": walk.today + timedelta(days=10),
     } | changes  # fmt: skip
     with walk.acting(login) as acting:
-        return sampling.draw_sample(acting, Draw(**values))  # type: ignore[arg-type]  # by name, as typed
+        return sampling.draw_sample(acting, Draw(**values))
 
 
 def _entry(walk: LookingBack) -> AuditEntry:
