@@ -30,6 +30,7 @@ from verification.models import (
     UnitKind,
 )
 from verification.policy.coverage import Gap
+from verification.policy.designations import strangers_on
 from verification.workflow.states import Action
 
 WORDING = Wording("道路养护专项督查", "清溪镇辖区", "派员参加现场核查，负责工程质量核对。")
@@ -207,6 +208,20 @@ def test_record_after_the_designation_ended_lies_outside_the_plan(walk: Designat
     with walk.acting("director") as acting:
         cover_again(acting, case_id=walk.case_id)
     assert [record.gaps for record in walk.records()] == [[], [Gap.DESIGNATION]]
+
+
+@pytest.mark.databases("sqlite")
+def test_designation_covers_no_day_before_it_was_made(walk: Designating) -> None:
+    walk.made()
+    day, office = walk.today, walk.office
+    people = [office.staff_id("insider")]
+    with office.database.write() as session:
+        case, row = session.get_one(Case, walk.case_id), session.get_one(Designation, walk.designation_id)
+        row.starts_on = day - timedelta(days=5)
+        session.flush()
+        on = {count: strangers_on(session, case=case, people=people, on=day - timedelta(days=count))
+              for count in (0, 1)}  # fmt: skip
+    assert on == {0: frozenset(), 1: frozenset(people)}
 
 
 def test_revoked_designation_covers_nothing_and_says_why(walk: Designating) -> None:

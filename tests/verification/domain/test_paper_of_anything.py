@@ -243,6 +243,10 @@ def test_director_names_returns_and_settles_a_look_back_on_paper(office: TestOff
         record(walk, Action.SETTLE_LOOK_BACK, "director", subject=row)
     assert set(empty.value.errors) == {"note", "due_on", reason}
     fields = {"due_on": (walk.today + timedelta(days=20)).isoformat(), reason: FOR_UNIT}
+    told = fields | {reason: "联系13812345678。"}
+    with pytest.raises(InvalidInput) as number:  # told when it is typed off, not when it is carried out
+        record(walk, Action.SETTLE_LOOK_BACK, "director", subject=row, note="属实。", fields=told)
+    assert set(number.value.errors) == {reason}
     on_paper(walk, Action.SETTLE_LOOK_BACK, "director", subject=row, note="属实。", fields=fields)
     assert (walk.item.state, walk.look_back.settled_by) == (ItemState.ORDERED, office.staff_id("director"))
     (entry,) = entries(walk, "look-back.settled")
